@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { DialectSchema, EndpointSchema } from './upstream.js';
+import { PriceSchema } from './usage.js';
+
+/** What a router needs of a deployment. `upstreamModel` `*` = the caller's own model name without the provider prefix. */
+export const RoutingDeploymentSchema = z.object({
+  id: z.string(),
+  provider: z.string(),
+  upstreamModel: z.string(),
+  serves: z.array(z.object({ endpoint: EndpointSchema, dialect: DialectSchema })),
+  contextTokens: z.int().positive().nullable(),
+  maxOutputTokens: z.int().positive().nullable(),
+  price: PriceSchema.nullable(),
+});
+export type RoutingDeployment = z.infer<typeof RoutingDeploymentSchema>;
+
+/** A name that callers use: an alias, `provider/model`, or `provider/*`. Targets of one priority share by weight; a higher number is a later fallback. */
+export const RoutingRouteSchema = z.object({
+  id: z.string(),
+  model: z.string(),
+  /** null = every organisation. */
+  organisationId: z.string().nullable(),
+  targets: z.array(z.object({ deploymentId: z.string(), priority: z.int().nonnegative(), weight: z.int().positive() })).min(1),
+  /** Attempts in all, the first included. */
+  maxAttempts: z.int().min(1).max(10),
+  timeouts: z.object({
+    connectMs: z.int().positive(),
+    firstByteMs: z.int().positive(),
+    idleMs: z.int().positive(),
+    totalMs: z.int().positive(),
+  }),
+  /** Seconds since the epoch, for `created` in GET /v1/models. */
+  created: z.int(),
+  /** Shown by GET /v1/models (wildcards are not). */
+  listed: z.boolean(),
+});
+export type RoutingRoute = z.infer<typeof RoutingRouteSchema>;
+
+/** `epoch` changes when revisions start anew (another database): a reader then takes the whole. */
+export const RoutingSnapshotSchema = z.object({
+  v: z.literal(1),
+  view: z.literal('routing'),
+  epoch: z.string(),
+  revision: z.int().nonnegative(),
+  deployments: z.array(RoutingDeploymentSchema),
+  routes: z.array(RoutingRouteSchema),
+});
+export type RoutingSnapshot = z.infer<typeof RoutingSnapshotSchema>;
+
+/** A credential as the catalogue keeps it: sealed to the adapters' key, or a name in the adapters' own environment. */
+export const CredentialSchema = z.discriminatedUnion('source', [
+  z.object({ id: z.string(), source: z.literal('none') }),
+  z.object({ id: z.string(), source: z.literal('environment'), variable: z.string() }),
+  z.object({ id: z.string(), source: z.literal('sealed'), keyId: z.string(), sealed: z.string() }),
+]);
+export type Credential = z.infer<typeof CredentialSchema>;
+
+/** How a provider wants its credential: a closed union, each with one writer in provider-adapters. */
+export const ProviderAuthSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('none') }),
+  z.object({ type: z.literal('bearer') }),
+  z.object({ type: z.literal('header'), header: z.string() }),
+]);
+export type ProviderAuth = z.infer<typeof ProviderAuthSchema>;
+
+export const UpstreamProviderSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  /** `demo:` answers inside the adapter, without network. */
+  baseUrl: z.string(),
+  auth: ProviderAuthSchema,
+  serves: z.array(z.object({ endpoint: EndpointSchema, dialect: DialectSchema, path: z.string() })),
+  headers: z.record(z.string(), z.string()),
+  quirks: z.array(z.string()),
+  /** An administrator has allowed loopback and private addresses for it. */
+  allowPrivateNetwork: z.boolean(),
+});
+export type UpstreamProvider = z.infer<typeof UpstreamProviderSchema>;
+
+/** What an adapter needs. */
+export const UpstreamsSnapshotSchema = z.object({
+  v: z.literal(1),
+  view: z.literal('upstreams'),
+  epoch: z.string(),
+  revision: z.int().nonnegative(),
+  providers: z.array(UpstreamProviderSchema),
+  deployments: z.array(z.object({ id: z.string(), providerId: z.string(), credentialId: z.string(), upstreamModel: z.string() })),
+  credentials: z.array(CredentialSchema),
+});
+export type UpstreamsSnapshot = z.infer<typeof UpstreamsSnapshotSchema>;
+
+export const SnapshotRequestSchema = z.object({ v: z.literal(1), view: z.enum(['routing', 'upstreams']) });
+export type SnapshotRequest = z.infer<typeof SnapshotRequestSchema>;
+
+const removed = z.array(z.string());
+/**
+ * A new revision, or (`from` = `to`, nothing inside) the heartbeat of every 2 s. A reader whose revision is not `from`, whose epoch differs, or who does
+ * not know the version refetches the whole and keeps the old one until then.
+ */
+export const CatalogChangedSchema = z.object({
+  v: z.literal(1),
+  epoch: z.string(),
+  from: z.int().nonnegative(),
+  to: z.int().nonnegative(),
+  /** null = too large to send: refetch. */
+  routing: z
+    .object({
+      deployments: z.array(RoutingDeploymentSchema),
+      routes: z.array(RoutingRouteSchema),
+      removedDeployments: removed,
+      removedRoutes: removed,
+    })
+    .nullable(),
+});
+export type CatalogChanged = z.infer<typeof CatalogChangedSchema>;

@@ -1,0 +1,55 @@
+/** A deployable service; the name is also its queue group on the bus. */
+export const SERVICES = ['auth', 'catalog', 'router', 'provider-adapters', 'analytics'] as const;
+export type Service = (typeof SERVICES)[number];
+
+/**
+ * Every subject on the bus. `<owner>.v<N>.<what>`: the first token names the owner (see {@link ownerOfSubject}), the
+ * second the version of the message, so that two versions of a service can run side by side.
+ */
+export const SUBJECTS = {
+  /** stream, queue group: one attempt at one deployment. {@link UpstreamCall} -> {@link UpstreamHead}, bytes, {@link UpstreamEnd} */
+  upstreamCall: 'upstream.v1.call',
+  /** request, queue group: {@link TokenResolveRequest} -> {@link TokenResolveReply} */
+  tokenResolve: 'auth.v1.token.resolve',
+  /** publish: {@link FeedMessage}, heartbeat every second and every change of a token */
+  feed: 'auth.v1.feed',
+  /** request, queue group: {@link FeedReadRequest} -> {@link FeedReadReply} */
+  feedRead: 'auth.v1.feed.read',
+  /** request, queue group: {@link QuotaLeaseRequest} -> {@link QuotaLeaseReply} */
+  quotaLease: 'auth.v1.quota.lease',
+  /** stream, queue group: {@link SnapshotRequest} -> JSON of {@link RoutingSnapshot} or {@link UpstreamsSnapshot} */
+  catalogSnapshot: 'catalog.v1.snapshot',
+  /** publish: {@link CatalogChanged} */
+  catalogChanged: 'catalog.v1.changed',
+  /** publish (at boot, on a change and every 10 s): {@link AdapterHello} */
+  adapterHello: 'upstream.v1.hello',
+  /** request, queue group: empty -> {@link AdapterHello} */
+  adapterDescribe: 'upstream.v1.describe',
+  /** request, queue group: NDJSON of {@link UsageRecord} -> {@link UsageCommitted}, after the commit in Postgres */
+  usageSettled: 'usage.v1.settled',
+  /** request, queue group: {@link UsageReport} -> {@link UsageCommitted}; from an adapter whose router has vanished */
+  usageReported: 'usage.v1.reported',
+} as const;
+export type Subject = (typeof SUBJECTS)[keyof typeof SUBJECTS];
+
+const OWNER_BY_PREFIX: Readonly<Record<string, Service>> = {
+  upstream: 'provider-adapters',
+  auth: 'auth',
+  catalog: 'catalog',
+  usage: 'analytics',
+};
+
+/** The service that answers a subject (or, for what is published, sends it); null for a subject that is not ours. */
+export const ownerOfSubject = (subject: string): Service | null =>
+  OWNER_BY_PREFIX[subject.slice(0, subject.indexOf('.'))] ?? null;
+
+/** Names of the headers that ride beside every message. Nothing secret does. */
+export const MESSAGE_HEADERS = {
+  requestId: 'tg-request-id',
+  /** W3C Trace Context, https://www.w3.org/TR/trace-context/ */
+  traceparent: 'traceparent',
+  /** Absolute deadline, milliseconds since the epoch. */
+  deadline: 'tg-deadline',
+  /** Organisation id. */
+  tenant: 'tg-tenant',
+} as const;

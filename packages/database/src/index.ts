@@ -1,0 +1,1 @@
+export { createDataSource, type DataSourceSettings } from './data-source.js';

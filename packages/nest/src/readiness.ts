@@ -1,0 +1,13 @@
+export interface ReadinessReport {
+  readonly ready: boolean;
+  readonly checks: Readonly<Record<string, { readonly ready: boolean; readonly detail: string }>>;
+}
+
+/** What `/readyz` shows. A check looks at state that is already known; it does no work of its own. */
+export interface Readiness {
+  register(name: string, check: () => { readonly ready: boolean; readonly detail: string }): void;
+  report(): ReadinessReport;
+  /** From now on not ready: the process is on its way out. */
+  beginDrain(): void;
+  readonly draining: boolean;
+}

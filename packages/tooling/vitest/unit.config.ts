@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+/** Unit, property and slice tests of all rooms, straight from the sources. */
+export default defineConfig({
+  resolve: { conditions: ['@tollgate/source'] },
+  ssr: { resolve: { conditions: ['@tollgate/source', 'node', 'import', 'default'] } },
+  oxc: { decorator: { legacy: true } },
+  test: {
+    root: '.',
+    include: ['packages/*/src/**/*.{test,slice}.ts', 'apps/*/src/**/*.{test,slice}.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    pool: 'forks',
+  },
+});
