@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { buildOpenApi } from './open-api.js';
+import { defineOperations } from './operation.js';
+import { PageQuerySchema, pageOf } from './page.js';
+import { strictSchema } from './strict.js';
+
+const Thing = z.object({
+  id: z.string(),
+  tags: z.array(z.object({ name: z.string() })),
+  when: z.object({ at: z.string() }).optional(),
+});
+
+const rows = defineOperations({
+  listThings: {
+    service: 'catalog',
+    method: 'GET',
+    path: '/api/v1/things',
+    permission: 'admin:things:read',
+    summary: 'List things',
+    tag: 'things',
+    query: PageQuerySchema,
+    answer: { status: 200, description: 'A page of things', schema: pageOf(Thing) },
+  },
+  changeThing: {
+    service: 'catalog',
+    method: 'PATCH',
+    path: '/api/v1/things/{id}',
+    permission: 'admin:things:write',
+    summary: 'Change a thing',
+    tag: 'things',
+    body: Thing,
+    answer: { status: 200, description: 'The thing as it is now', schema: Thing },
+    errors: ['not_found', 'conflict'],
+  },
+});
+
+test('unknown fields are refused at every depth, with their path', () => {
+  const strict = strictSchema(Thing);
+  const result = strict.safeParse({ id: 'a', tags: [{ name: 'x', colour: 'red' }], when: { at: 'now', zone: 1 }, extra: 1 });
+  const found = result.error?.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key].join('.')) : [],
+  );
+  expect(found?.sort()).toEqual(['extra', 'tags.0.colour', 'when.zone']);
+  expect(strict.safeParse({ id: 'a', tags: [{ name: 'x' }] }).success).toBe(true);
+});
+
+test('a refinement survives being made strict', () => {
+  const schema = strictSchema(z.object({ a: z.number(), b: z.number() }).refine(({ a, b }) => a < b, 'a must be below b'));
+  expect(schema.safeParse({ a: 2, b: 1 }).success).toBe(false);
+  expect(schema.safeParse({ a: 1, b: 2 }).success).toBe(true);
+});
+
+test('an object that asks to keep the rest keeps it', () => {
+  expect(strictSchema(z.looseObject({ a: z.number() })).parse({ a: 1, b: 2 })).toEqual({ a: 1, b: 2 });
+});
+
+test('the document holds path, query, body, answers and permission of each row', () => {
+  const document = buildOpenApi(rows, { version: '1.2.3', serverUrl: '/' });
+  expect(document).toMatchObject({
+    openapi: '3.1.0',
+    paths: {
+      '/api/v1/things': {
+        get: {
+          operationId: 'listThings',
+          'x-permission': 'admin:things:read',
+          parameters: [
+            { name: 'cursor', in: 'query', required: false },
+            { name: 'limit', in: 'query', required: false, schema: { default: 50 } },
+          ],
+        },
+      },
+      '/api/v1/things/{id}': {
+        patch: {
+          parameters: [{ name: 'id', in: 'path', required: true }],
+          requestBody: { content: { 'application/json': { schema: { additionalProperties: false, required: ['id', 'tags'] } } } },
+          responses: {
+            409: { description: 'conflict' },
+            404: { description: 'not_found' },
+            401: { description: 'invalid_api_key' },
+          },
+        },
+      },
+    },
+  });
+});
+
+test('an answer may grow without breaking a generated client', () => {
+  const text = JSON.stringify(buildOpenApi({ listThings: rows.listThings }, { version: '1', serverUrl: '/' }));
+  expect(text).not.toContain('additionalProperties');
+});

@@ -1,0 +1,113 @@
+import { ERROR_CODES, type ErrorCode } from '@tollgate/kernel';
+import { z } from 'zod';
+import type { Operation, Operations } from './operation.js';
+import { PROBLEM_CONTENT_TYPE, ProblemSchema } from './problem.js';
+import { strictSchema } from './strict.js';
+
+type Json = Record<string, unknown>;
+
+export interface OpenApiInfo {
+  readonly version: string;
+  /** Where the API is reached, without a trailing slash; `/` where the document's own origin is it. */
+  readonly serverUrl: string;
+}
+
+const ALWAYS: readonly ErrorCode[] = ['invalid_request', 'invalid_api_key', 'permission_denied', 'internal_error'];
+
+/** The OpenAPI 3.1 document of the rows, as plain JSON. The same rows give the same document. */
+export function buildOpenApi(operations: Operations, info: OpenApiInfo): Json {
+  const paths: Record<string, Json> = {};
+  for (const [id, operation] of Object.entries(operations)) {
+    paths[operation.path] = { ...paths[operation.path], [operation.method.toLowerCase()]: operationObject(id, operation) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Tollgate management API',
+      version: info.version,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: info.serverUrl }],
+    security: [{ token: [] }],
+    tags: [...new Set(Object.values(operations).map((operation) => operation.tag))].sort().map((name) => ({ name })),
+    paths,
+    components: {
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', description: 'A management token (`tga_...`).' },
+      },
+      schemas: { Problem: jsonSchema(ProblemSchema, 'output') },
+    },
+  };
+}
+
+function operationObject(id: string, operation: Operation): Json {
+  const parameters = [...pathParameters(operation.path), ...queryParameters(operation.query)];
+  return {
+    operationId: id,
+    tags: [operation.tag],
+    summary: operation.summary,
+    ...(operation.description === undefined ? {} : { description: operation.description }),
+    ...(operation.permission === null ? { security: [] } : { 'x-permission': operation.permission }),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(operation.body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: jsonSchema(strictSchema(operation.body), 'input') } },
+          },
+        }),
+    responses: { [String(operation.answer.status)]: goodAnswer(operation), ...badAnswers(operation) },
+  };
+}
+
+function goodAnswer(operation: Operation): Json {
+  const { description, schema } = operation.answer;
+  if (schema === null) return { description };
+  return { description, content: { 'application/json': { schema: jsonSchema(schema, 'output') } } };
+}
+
+function badAnswers(operation: Operation): Json {
+  const codes = [...(operation.permission === null ? (['internal_error'] as const) : ALWAYS), ...(operation.errors ?? [])];
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of codes) {
+    const status = ERROR_CODES[code].httpStatus;
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  const answers: Json = {};
+  for (const [status, listed] of [...byStatus].sort(([a], [b]) => a - b)) {
+    answers[String(status)] = {
+      description: [...new Set(listed)].join(', '),
+      content: { [PROBLEM_CONTENT_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
+    };
+  }
+  return answers;
+}
+
+const pathParameters = (path: string): Json[] =>
+  [...path.matchAll(/\{([^}]+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string' } }));
+
+function queryParameters(query: z.ZodObject | undefined): Json[] {
+  if (query === undefined) return [];
+  const schema = jsonSchema(query, 'input');
+  const required = new Set((schema['required'] as string[] | undefined) ?? []);
+  return Object.entries((schema['properties'] as Record<string, Json>) ?? {}).map(([name, field]) => ({
+    name,
+    in: 'query',
+    required: required.has(name),
+    schema: field,
+  }));
+}
+
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io,
+    target: 'draft-2020-12',
+    unrepresentable: 'any',
+    // An answer may grow: a client that was generated from this document must not refuse a new field.
+    override: ({ jsonSchema }) => {
+      if (io === 'output' && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+    },
+  });
+  return rest;
+}
