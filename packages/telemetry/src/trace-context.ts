@@ -30,6 +30,8 @@ export interface FinishedSpan {
 export interface Tracer {
   /** Decides sampling once, at the root (10 % by default); below, the parent's decision stands. */
   start(traceparent: string | null): TraceContext;
+  /** A further span of this process below the given one. */
+  child(context: TraceContext): TraceContext;
   /** The header to send onward. */
   traceparent(context: TraceContext): string;
   /** True where a span should be built at all: sampled, or failed. Call it before making attributes. */
