@@ -1,3 +1,5 @@
+export type { ReceivedSpan, ReceivedValue } from './otlp/read-spans.js';
+export { type OtlpReceiver, startOtlpReceiver } from './otlp/receiver.js';
 export { type RawAnswer, type RawRequest, sendRaw } from './raw-http.js';
 export { SIMULATED_MODELS } from './simulated-openai/behaviour.js';
 export type { Ledger, LedgerEntry, LedgerState } from './simulated-openai/ledger.js';
