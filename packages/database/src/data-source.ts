@@ -1,12 +1,12 @@
-import { DataSource, type EntitySchema, type MixedList } from 'typeorm';
+import { DataSource, type DataSourceOptions } from 'typeorm';
 
 export interface DataSourceSettings {
   /** `postgres://user:password@host:port/database` */
   readonly url: string;
   /** The service's own schema; also its search path. */
   readonly schema: string;
-  readonly entities: MixedList<Function | string | EntitySchema>;
-  readonly migrations: MixedList<Function | string>;
+  readonly entities: NonNullable<DataSourceOptions['entities']>;
+  readonly migrations: NonNullable<DataSourceOptions['migrations']>;
   readonly poolSize: number;
   /** Shown in pg_stat_activity. */
   readonly applicationName: string;
@@ -14,6 +14,7 @@ export interface DataSourceSettings {
 
 /** A DataSource that is not yet connected; `synchronize` is never on, every query has a time limit. */
 export function createDataSource(settings: DataSourceSettings): DataSource {
+  if (!/^[a-z][a-z0-9_]{0,40}$/.test(settings.schema)) throw new TypeError(`not a schema name: ${settings.schema}`);
   return new DataSource({
     type: 'postgres',
     url: settings.url,
@@ -22,9 +23,20 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
     migrations: settings.migrations,
     migrationsTableName: 'migrations',
     synchronize: false,
+    installExtensions: false,
+    logging: false,
     poolSize: settings.poolSize,
     applicationName: settings.applicationName,
     connectTimeoutMS: 5_000,
-    extra: { statement_timeout: 15_000, options: `-c search_path=${settings.schema}` },
+    // An idle connection that Postgres closes is no event: the next query opens another and reports what it finds.
+    poolErrorHandler: () => undefined,
+    extra: {
+      statement_timeout: 15_000,
+      // A peer that vanished without a FIN is found by the kernel instead of holding a query for ever.
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+      query_timeout: 20_000,
+      options: `-c search_path=${settings.schema}`,
+    },
   });
 }

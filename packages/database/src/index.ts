@@ -1,1 +1,15 @@
 export { createDataSource, type DataSourceSettings } from './data-source.js';
+export {
+  classifyDatabaseError,
+  type DatabaseFailure,
+  type DatabaseFailureKind,
+  describeDatabaseFailure,
+  isConnectionError,
+} from './database-failure.js';
+export {
+  assertMigrated,
+  type MigrationOptions,
+  type MigrationProgress,
+  runMigrations,
+  SchemaOutdatedError,
+} from './migrations.js';
