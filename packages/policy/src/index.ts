@@ -1,3 +1,18 @@
+export {
+  type BudgetCharge,
+  type BudgetRefusal,
+  type BudgetReservation,
+  type BudgetTicket,
+  reserveBudgets,
+  settleBudgets,
+} from './budgets/budget-ticket.js';
+export { advanceBucket, applyRate, newBucket } from './limits/advance-bucket.js';
+export { type AskContext, answerAsk } from './limits/answer-ask.js';
+export { type BucketState, MICRO, type OutstandingLease, TOKENS_MAX } from './limits/bucket-state.js';
+export { type FinishedLease, finishLease } from './limits/finish-lease.js';
+export { grantLease, type LeaseGrant, type LeaseWish } from './limits/grant-lease.js';
+export { LocalQuota, type LocalQuotaSettings, type QuotaCall } from './limits/local-quota.js';
+export type { LeaseAnswer, LeaseAsk, QuotaView, TakeVerdict } from './limits/take-verdict.js';
 export { formatDecimal, parseDecimal } from './pricing/decimal.js';
 export { AMOUNT_SCALE, priceUsage } from './pricing/price-usage.js';
 export { sumMoney } from './pricing/sum-money.js';
@@ -10,3 +25,21 @@ export {
 } from './routing/index-snapshot.js';
 export { type CallIntent, type Plan, type PlanRefusal, plan } from './routing/plan.js';
 export { routeOfModel, visibleRoutes } from './routing/route-of-model.js';
+export { digestToken } from './tokens/digest-token.js';
+export { generateToken, type TokenRecipe } from './tokens/generate-token.js';
+export { matchesAny, matchGlob } from './tokens/match-glob.js';
+export { modelAllowed } from './tokens/model-allowed.js';
+export { parseToken, type TokenShapeReason } from './tokens/parse-token.js';
+export { type Pepper, type PepperProblem, type PepperSet, readPeppers, TOKEN_PEPPER_VARIABLE } from './tokens/read-peppers.js';
+export { scopeAllows, scopesBeyond } from './tokens/scope-allows.js';
+export {
+  DEFAULT_BRAND,
+  type ParsedToken,
+  TOKEN_ENVIRONMENTS,
+  TOKEN_TYPES,
+  type TokenEnvironment,
+  type TokenType,
+} from './tokens/token-format.js';
+export { type HeaderValues, tokenFromHeaders } from './tokens/token-from-headers.js';
+export { tokenInQuery } from './tokens/token-in-query.js';
+export { type TokenRefusalReason, type VerifiedToken, verifyToken } from './tokens/verify-token.js';

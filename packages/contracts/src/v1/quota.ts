@@ -17,7 +17,14 @@ export const QuotaLeaseRequestSchema = z.object({
         rate: RateLimitSchema,
         /** What the router could use now; the authority may grant less, 0 included. */
         want: z.int().nonnegative(),
-        finished: z.array(z.object({ lease: z.string(), spent: z.int().nonnegative() })),
+        finished: z.array(
+          z.object({
+            lease: z.string(),
+            spent: z.int().nonnegative(),
+            /** Nothing of it was spent for so long before this was sent; absent = spent just now. */
+            idleMs: z.int().nonnegative().optional(),
+          }),
+        ),
       }),
     )
     .max(256),

@@ -1,0 +1,88 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { TokenSecret, TokenSnapshot } from '@tollgate/contracts';
+import { fail, ok, type Result } from '@tollgate/kernel';
+import { digestToken } from './digest-token.js';
+import type { PepperSet } from './read-peppers.js';
+import type { ParsedToken } from './token-format.js';
+
+/** For the audit trail only; every caller is told the same `invalid_api_key`. */
+export type TokenRefusalReason =
+  | 'unknown_token'
+  | 'wrong_secret'
+  | 'secret_expired'
+  | 'token_revoked'
+  | 'token_suspended'
+  | 'token_expired';
+
+export interface VerifiedToken {
+  readonly tokenId: string;
+  readonly secretId: string;
+  readonly organisationId: string;
+  /** Of the digest that matched; older than the current one means: make the digest anew when convenient. */
+  readonly pepperVersion: number;
+  readonly token: TokenSnapshot;
+}
+
+const DIGEST_BYTES = 32;
+const DUMMY_DIGEST = Buffer.alloc(DIGEST_BYTES);
+/** A token has at most two usable secrets: so many comparisons are made even where it has fewer or does not exist. */
+const COMPARISONS_MIN = 2;
+const NO_SECRETS: readonly TokenSecret[] = [];
+
+/** Digests in binary, decoded once per snapshot rather than once per request. */
+const decodedDigests = new WeakMap<TokenSecret, Buffer>();
+
+/**
+ * Is this text a live secret of that token? `now` in milliseconds since the epoch. A snapshot of null (unknown id) costs
+ * the same as a wrong secret: the same number of digests and comparisons, so that time tells nobody which ids exist.
+ */
+export function verifyToken(
+  parsed: ParsedToken,
+  snapshot: TokenSnapshot | null,
+  peppers: PepperSet,
+  now: number,
+): Result<VerifiedToken, TokenRefusalReason> {
+  const known = snapshot !== null && snapshot.publicId === parsed.publicId;
+  const secret = findSecret(parsed.text, known ? snapshot.secrets : NO_SECRETS, peppers);
+  if (!known) return fail('unknown_token');
+  if (snapshot.status === 'revoked') return fail('token_revoked');
+  if (secret === null) return fail('wrong_secret');
+  if (snapshot.status === 'suspended') return fail('token_suspended');
+  if (snapshot.expiresAt !== null && snapshot.expiresAt <= now) return fail('token_expired');
+  if (secret.expiresAt !== null && secret.expiresAt <= now) return fail('secret_expired');
+  return ok({
+    tokenId: snapshot.id,
+    secretId: secret.id,
+    organisationId: snapshot.organisationId,
+    pepperVersion: secret.pepperVersion,
+    token: snapshot,
+  });
+}
+
+/** Stops after the pepper that matched; where none does, all have been tried. */
+function findSecret(text: string, secrets: readonly TokenSecret[], peppers: PepperSet): TokenSecret | null {
+  const slots = Math.max(COMPARISONS_MIN, secrets.length);
+  for (const pepper of peppers) {
+    const digest = digestToken(pepper.key, text);
+    let match: TokenSecret | null = null;
+    for (let slot = 0; slot < slots; slot += 1) {
+      const secret = secrets[slot];
+      const candidate = secret !== undefined && secret.pepperVersion === pepper.version ? secret : null;
+      const expected = candidate === null ? DUMMY_DIGEST : digestOf(candidate);
+      if (timingSafeEqual(digest, expected) && candidate !== null) match = candidate;
+    }
+    if (match !== null) return match;
+  }
+  return null;
+}
+
+function digestOf(secret: TokenSecret): Buffer {
+  let digest = decodedDigests.get(secret);
+  if (digest === undefined) {
+    const decoded = Buffer.from(secret.digest, 'base64url');
+    // A digest of the wrong length can match nothing; timingSafeEqual would throw on it.
+    digest = decoded.length === DIGEST_BYTES ? decoded : DUMMY_DIGEST;
+    decodedDigests.set(secret, digest);
+  }
+  return digest;
+}
