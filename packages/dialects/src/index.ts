@@ -1,6 +1,11 @@
+export { type SseSink, SseSplitter } from './framing/sse.js';
 export { type JsonKind, type JsonMember, type JsonScanError, JsonScanner } from './json-scan/json-scanner.js';
 export { type JsonMemberSpec, type JsonScanOptions, JsonScanPlan } from './json-scan/plan.js';
-export { editRequest, type RequestEdits } from './openai-chat/edit-request.js';
+export { editRequest, type MaxOutputField, type RequestEdits } from './openai-chat/edit-request.js';
+export { countTokens, estimateInput, estimateOutput } from './openai-chat/estimate-tokens.js';
 export { createPeek, type Peek, type PeekFailure, type PeekLimits, type PeekReader, preparePeek } from './openai-chat/peek.js';
+export { readUsage, readUsageOf } from './openai-chat/read-usage.js';
+export { AnswerWatcher } from './openai-chat/watch-answer.js';
+export { type SettledUsage, StreamWatcher, type StreamWatcherOptions, type WatchState } from './openai-chat/watch-stream.js';
 export { type WrittenError, writeError, writeErrorEvent } from './openai-chat/write-error.js';
 export { type ListedModel, writeModel, writeModels } from './openai-chat/write-models.js';
