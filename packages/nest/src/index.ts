@@ -1,3 +1,13 @@
+export { createReadiness } from './create-readiness.js';
+export { IoModule, type ServiceIo } from './io.module.js';
+export { Caller, type ManagementCaller, type RequestWithCaller } from './management/caller.js';
+export { type InvalidField, InvalidFieldsError } from './management/invalid-fields.js';
+export { ManagementGuard, type ManagementGuardSettings } from './management/management-guard.js';
+export { OpenToAll, Permission } from './management/permission.js';
+export { ProblemFilter, problemOf } from './management/problem-filter.js';
+export { ZodBody, ZodParam, ZodPipe, ZodQuery } from './management/zod-pipe.js';
+export { MessageContext, RAW_BODY } from './messages/message-context.js';
+export { TollgateTransportStrategy } from './messages/transport-strategy.js';
 export type { Readiness, ReadinessReport } from './readiness.js';
 export { type DataPlaneHandler, dataSourceToken, type ServiceDatabase, type ServiceDefinition } from './service-definition.js';
 export { CLOCK, LOGGER, METRICS, RANDOM_BYTES, READINESS, TRACER, TRANSPORT } from './tokens.js';

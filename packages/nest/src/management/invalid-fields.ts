@@ -1,0 +1,30 @@
+import { TollgateError } from '@tollgate/kernel';
+import type { z } from 'zod';
+
+export interface InvalidField {
+  /** RFC 6901 pointer into the body, or the name of a query parameter. */
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** A request that is well-formed but wrong, with every field that is at fault. */
+export class InvalidFieldsError extends TollgateError {
+  constructor(readonly fields: readonly InvalidField[]) {
+    const [first] = fields;
+    const where = first === undefined || first.pointer === '' ? '' : `${first.pointer}: `;
+    const more = fields.length > 1 ? ` (and ${fields.length - 1} more)` : '';
+    super('invalid_request', `${where}${first?.detail ?? 'The request is not usable.'}${more}`);
+  }
+}
+
+export function invalidFieldsOf(error: z.ZodError, source: 'body' | 'query' | 'path'): readonly InvalidField[] {
+  const point = (path: readonly PropertyKey[]): string =>
+    source === 'body' ? path.map((part) => `/${escape(String(part))}`).join('') : path.map(String).join('.');
+  return error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({ pointer: point([...issue.path, key]), detail: 'is not a known field' }))
+      : [{ pointer: point(issue.path), detail: issue.message }],
+  );
+}
+
+const escape = (part: string): string => part.slice(0, 128).replaceAll('~', '~0').replaceAll('/', '~1');
