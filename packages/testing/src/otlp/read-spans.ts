@@ -70,16 +70,16 @@ function attributesOf(pairs: readonly Buffer[]): Record<string, ReceivedValue> {
   for (const pair of pairs) {
     const [key] = children(pair, 1);
     const [value] = children(pair, 2);
-    if (key !== undefined) attributes[key.toString('utf8')] = value === undefined ? null : valueOf(value);
+    if (key !== undefined) attributes[key.toString('utf8')] = value === undefined ? null : readValue(value);
   }
   return attributes;
 }
 
-function valueOf(bytes: Buffer): ReceivedValue {
+function readValue(bytes: Buffer): ReceivedValue {
   for (const { number, value } of readProtobuf(bytes)) {
     if (Buffer.isBuffer(value)) {
       if (number === 1) return value.toString('utf8');
-      if (number === 5) return children(value, 1).map(valueOf);
+      if (number === 5) return children(value, 1).map(readValue);
     } else if (number === 2) return value !== 0n;
     else if (number === 3) return Number(BigInt.asIntN(64, value));
     else if (number === 4) {
