@@ -7,6 +7,11 @@ export {
   isConnectionError,
 } from './database-failure.js';
 export {
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+  startEmbeddedPostgres,
+} from './embedded/start-embedded-postgres.js';
+export {
   assertMigrated,
   type MigrationOptions,
   type MigrationProgress,

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Unit, property and slice tests of all rooms, straight from the sources. */
 export default defineConfig({
   resolve: { conditions: ['@tollgate/source'] },
-  ssr: { resolve: { conditions: ['@tollgate/source', 'node', 'import', 'default'] } },
+  ssr: { resolve: { conditions: ['@tollgate/source', 'node', 'default'] } },
   oxc: { decorator: { legacy: true } },
   test: {
     root: '.',
