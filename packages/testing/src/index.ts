@@ -1,3 +1,6 @@
+export { createTestDatabase, type TestDatabase, type TestSchema } from './database/create-test-database.js';
+export { offerSharedPostgres, sharedPostgresUrl } from './database/shared-postgres.js';
+export { startTestPostgres, type TestPostgres } from './database/test-postgres.js';
 export type { ReceivedSpan, ReceivedValue } from './otlp/read-spans.js';
 export { type OtlpReceiver, startOtlpReceiver } from './otlp/receiver.js';
 export { type RawAnswer, type RawRequest, sendRaw } from './raw-http.js';

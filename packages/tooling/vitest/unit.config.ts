@@ -8,6 +8,7 @@ export default defineConfig({
   test: {
     root: '.',
     include: ['packages/*/src/**/*.{test,slice}.ts', 'apps/*/src/**/*.{test,slice}.ts'],
+    globalSetup: ['packages/testing/src/database/global-setup.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
     pool: 'forks',
