@@ -25,6 +25,9 @@ export {
 } from './routing/index-snapshot.js';
 export { type CallIntent, type Plan, type PlanRefusal, plan } from './routing/plan.js';
 export { routeOfModel, visibleRoutes } from './routing/route-of-model.js';
+export { openSecret } from './sealing/open-secret.js';
+export { sealSecret } from './sealing/seal-secret.js';
+export { readSealingKey, type SealingKey, sealingKeyPair } from './sealing/sealing-key-pair.js';
 export { digestToken } from './tokens/digest-token.js';
 export { generateToken, type TokenRecipe } from './tokens/generate-token.js';
 export { matchesAny, matchGlob } from './tokens/match-glob.js';

@@ -16,7 +16,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'packages/kernel': pure(),
   'packages/contracts': pure('kernel'),
   'packages/dialects': pure('kernel', 'contracts'),
-  'packages/providers': pure('kernel', 'contracts', 'dialects'),
+  'packages/providers': pure('contracts'),
   'packages/policy': pure('kernel', 'contracts', 'dialects'),
   'packages/transport': io('kernel', 'contracts'),
   'packages/database': io('kernel', 'contracts'),
