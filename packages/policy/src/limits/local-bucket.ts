@@ -17,6 +17,8 @@ const BACKOFF_MS = 250;
 const FORGET_AFTER_MS = 60_000;
 /** Ask for more when less than this share of the last slice is left. */
 const LOW_SHARE = 0.25;
+/** Spent leases are worth a message of their own from this share of the burst on. */
+const REPORT_SHARE = 0.02;
 /** Time since the last spending is told a little short, in case our clock runs faster than the authority's. */
 const CLOCK_TRUST = 0.99;
 
@@ -58,6 +60,7 @@ export class LocalBucket {
         lease.lastSpentAt = now;
         this.#left -= 1;
         this.#taken += 1;
+        if (lease.spent === lease.granted) this.#end(lease);
         return 'taken';
       }
       this.#end(lease);
@@ -74,9 +77,18 @@ export class LocalBucket {
     return this.#askedAt === null && (this.#waiting > 0 || (this.#taken > 0 && this.#left < this.#lowMark));
   }
 
-  /** Something can go back to the authority. What was spent whole needs no word: it expires as spent. */
-  get hasUnspentReport(): boolean {
-    return this.#askedAt === null && this.#ended.some((lease) => lease.spent < lease.granted);
+  /**
+   * The authority should hear of ended leases without waiting for the next question: something can go back to it, or so
+   * much was spent that the room it takes up there would hold up the refill. Less expires as spent, without a word.
+   */
+  get wantsReport(): boolean {
+    if (this.#askedAt !== null || this.#ended.length === 0) return false;
+    let spent = 0;
+    for (const lease of this.#ended) {
+      if (lease.spent < lease.granted) return true;
+      spent += lease.spent;
+    }
+    return spent >= this.#rate.burst * REPORT_SHARE;
   }
 
   ask(now: number): LeaseAsk {

@@ -53,7 +53,7 @@ export class LocalQuota {
   tryTake(key: string, rate: RateLimit): TakeVerdict {
     const bucket = this.#buckets.get(key) ?? this.#add(key, rate);
     const verdict = bucket.tryTake(rate, this.#clock.monotonic());
-    if (bucket.wantsLease) this.#asking.add(bucket);
+    if (bucket.wantsLease || bucket.wantsReport) this.#asking.add(bucket);
     return verdict;
   }
 
@@ -96,7 +96,7 @@ export class LocalQuota {
     const now = this.#clock.monotonic();
     for (const bucket of this.#buckets.values()) {
       bucket.tick(now);
-      if (bucket.hasUnspentReport) this.#asking.add(bucket);
+      if (bucket.wantsReport) this.#asking.add(bucket);
       else if (bucket.forgettable(now)) this.#forget(bucket);
     }
   }

@@ -1,0 +1,66 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { simulateRouters } from './simulate-routers.fixture.js';
+
+/** mulberry32: small, seeded, good enough for traffic. */
+const seeded = (seed: number) => {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+};
+
+const evenly = (routers: number): number[] => Array.from({ length: routers }, () => 1 / routers);
+const lopsided = (routers: number): number[] =>
+  Array.from({ length: routers }, (_, index) => (routers === 1 ? 1 : index === 0 ? 0.8 : 0.2 / (routers - 1)));
+
+test('no interval ever sees more than burst + rate x t, whatever the network and the clocks do', () => {
+  let admitted = 0;
+  fc.assert(
+    fc.property(
+      fc.record({
+        limit: fc.integer({ min: 1, max: 400 }),
+        periodMs: fc.constantFrom(100, 1_000, 10_000),
+        burst: fc.integer({ min: 1, max: 600 }),
+        loads: fc.array(fc.double({ min: 0, max: 3, noNaN: true }), { minLength: 1, maxLength: 9 }),
+        latencyMsMax: fc.constantFrom(0.1, 5, 80, 1_500),
+        loss: fc.constantFrom(0, 0.02, 0.3),
+        drift: fc.constantFrom(0, 1e-4, 5e-3),
+        seed: fc.integer(),
+      }),
+      ({ limit, periodMs, burst, seed, ...rest }) => {
+        const rate = { limit, periodMs, burst };
+        const durationMs = Math.min(6_000, (2_000 * periodMs) / limit);
+        const result = simulateRouters({ ...rest, rate, durationMs, random: seeded(seed) });
+        admitted += result.admitted;
+        expect(result.overAdmitted).toBe(0);
+      },
+    ),
+    { numRuns: 150 },
+  );
+  expect(admitted).toBeGreaterThan(1_000);
+});
+
+for (const routers of [1, 3, 5, 9]) {
+  test(`${routers} routers share one limit: none over, at most 5 % under`, () => {
+    for (const limit of [10, 100, 1_000])
+      for (const load of [0.9, 1, 1.5, 2])
+        for (const shares of [evenly(routers), lopsided(routers)]) {
+          const { overAdmitted, admitted, admittedIdeal } = simulateRouters({
+            rate: { limit, periodMs: 1_000, burst: limit },
+            loads: shares.map((share) => share * load),
+            durationMs: limit === 1_000 ? 8_000 : 20_000,
+            latencyMsMax: 6,
+            loss: 0,
+            drift: 1e-4,
+            random: seeded(limit + routers),
+          });
+          const cell = `limit ${limit}, load ${load}, shares ${shares.map((share) => share.toFixed(2))}`;
+          expect(overAdmitted, cell).toBe(0);
+          expect(admitted / admittedIdeal, cell).toBeGreaterThanOrEqual(0.95);
+        }
+  });
+}
