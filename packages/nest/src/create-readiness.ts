@@ -1,20 +1,18 @@
-import type { Readiness, ReadinessReport } from './readiness.js';
-
-type Check = () => { readonly ready: boolean; readonly detail: string };
+import type { Readiness, ReadinessCheck, ReadinessReport } from './readiness.js';
 
 /** Not ready without a single check that says so: a process that is still booting registers one. */
 export function createReadiness(): Readiness {
-  const checks = new Map<string, Check>();
+  const checks = new Map<string, { readonly check: ReadinessCheck; readonly required: boolean }>();
   let draining = false;
   return {
-    register: (name, check) => void checks.set(name, check),
+    register: (name, check, options = {}) => void checks.set(name, { check, required: options.required ?? true }),
     report: (): ReadinessReport => {
       const results: Record<string, { ready: boolean; detail: string }> = {};
       let ready = !draining;
-      for (const [name, check] of checks) {
+      for (const [name, { check, required }] of checks) {
         const result = safely(check);
         results[name] = result;
-        ready &&= result.ready;
+        if (required) ready &&= result.ready;
       }
       if (draining) results['process'] = { ready: false, detail: 'draining' };
       return { ready, checks: results };
@@ -28,7 +26,7 @@ export function createReadiness(): Readiness {
   };
 }
 
-function safely(check: Check): { ready: boolean; detail: string } {
+function safely(check: ReadinessCheck): { ready: boolean; detail: string } {
   try {
     return check();
   } catch {

@@ -1,3 +1,10 @@
+export { assertRoutesDeclared, type RouteFact } from './boot/assert-routes.js';
+export { BootError } from './boot/boot-error.js';
+export { type BootOverrides, bootServices, type ServicesHandle } from './boot/boot-services.js';
+export { COMMON_ENVIRONMENT, type CommonEnvironment } from './boot/common-environment.js';
+export { describeBootFailure } from './boot/describe-boot-failure.js';
+export { closeOnSignals, exitWithFailure } from './boot/own-process.js';
+export { systemClock } from './boot/system-clock.js';
 export { createReadiness } from './create-readiness.js';
 export { IoModule, type ServiceIo } from './io.module.js';
 export { Caller, type ManagementCaller, type RequestWithCaller } from './management/caller.js';
@@ -8,6 +15,12 @@ export { ProblemFilter, problemOf } from './management/problem-filter.js';
 export { ZodBody, ZodParam, ZodPipe, ZodQuery } from './management/zod-pipe.js';
 export { MessageContext, RAW_BODY } from './messages/message-context.js';
 export { TollgateTransportStrategy } from './messages/transport-strategy.js';
-export type { Readiness, ReadinessReport } from './readiness.js';
-export { type DataPlaneHandler, dataSourceToken, type ServiceDatabase, type ServiceDefinition } from './service-definition.js';
-export { CLOCK, LOGGER, METRICS, RANDOM_BYTES, READINESS, TRACER, TRANSPORT } from './tokens.js';
+export type { Readiness, ReadinessCheck, ReadinessOptions, ReadinessReport } from './readiness.js';
+export {
+  type AnyServiceDefinition,
+  type DataPlaneHandler,
+  dataSourceToken,
+  type ServiceDatabase,
+  type ServiceDefinition,
+} from './service-definition.js';
+export { CLOCK, LOGGER, METRICS, PUBLIC_URL, RANDOM_BYTES, READINESS, TRACER, TRANSPORT } from './tokens.js';

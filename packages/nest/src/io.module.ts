@@ -5,7 +5,7 @@ import type { Logger, Metrics, Tracer } from '@tollgate/telemetry';
 import type { Transport } from '@tollgate/transport';
 import type { Readiness } from './readiness.js';
 import { dataSourceToken } from './service-definition.js';
-import { CLOCK, LOGGER, METRICS, RANDOM_BYTES, READINESS, TRACER, TRANSPORT } from './tokens.js';
+import { CLOCK, LOGGER, METRICS, PUBLIC_URL, RANDOM_BYTES, READINESS, TRACER, TRANSPORT } from './tokens.js';
 
 /** What every service is given, made once per process. */
 export interface ServiceIo {
@@ -18,8 +18,10 @@ export interface ServiceIo {
   readonly readiness: Readiness;
   /** TypeORM DataSources of the services in this process that store something. */
   readonly dataSources: ReadonlyMap<Service, unknown>;
-  /** How long streams may take to finish at the end, milliseconds. */
-  readonly drainGraceMs: number;
+  /** Where callers reach this gateway, without a trailing slash. */
+  readonly publicUrl: string;
+  /** How long streams may take to finish at the end, milliseconds; null where the transport is not ours to drain. */
+  readonly drainGraceMs: number | null;
 }
 
 const DRAIN_GRACE = Symbol('DrainGrace');
@@ -30,7 +32,7 @@ const DRAIN_GRACE = Symbol('DrainGrace');
 export class IoModule implements BeforeApplicationShutdown {
   constructor(
     @Inject(TRANSPORT) private readonly transport: Transport,
-    @Inject(DRAIN_GRACE) private readonly drainGraceMs: number,
+    @Inject(DRAIN_GRACE) private readonly drainGraceMs: number | null,
   ) {}
 
   static forRoot(io: ServiceIo): DynamicModule {
@@ -42,6 +44,7 @@ export class IoModule implements BeforeApplicationShutdown {
       { provide: CLOCK, useValue: io.clock },
       { provide: RANDOM_BYTES, useValue: io.randomBytes },
       { provide: READINESS, useValue: io.readiness },
+      { provide: PUBLIC_URL, useValue: io.publicUrl },
       { provide: DRAIN_GRACE, useValue: io.drainGraceMs },
       ...[...io.dataSources].map(([service, dataSource]) => ({ provide: dataSourceToken(service), useValue: dataSource })),
     ];
@@ -58,6 +61,6 @@ export class IoModule implements BeforeApplicationShutdown {
    * any `onApplicationShutdown` (where they close what streams under way still need).
    */
   async beforeApplicationShutdown(): Promise<void> {
-    await this.transport.drain(this.drainGraceMs);
+    if (this.drainGraceMs !== null) await this.transport.drain(this.drainGraceMs);
   }
 }

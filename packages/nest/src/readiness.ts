@@ -3,9 +3,16 @@ export interface ReadinessReport {
   readonly checks: Readonly<Record<string, { readonly ready: boolean; readonly detail: string }>>;
 }
 
+export type ReadinessCheck = () => { readonly ready: boolean; readonly detail: string };
+
+export interface ReadinessOptions {
+  /** false: listed, but the process takes traffic without it. True by default. */
+  readonly required?: boolean;
+}
+
 /** What `/readyz` shows. A check looks at state that is already known; it does no work of its own. */
 export interface Readiness {
-  register(name: string, check: () => { readonly ready: boolean; readonly detail: string }): void;
+  register(name: string, check: ReadinessCheck, options?: ReadinessOptions): void;
   report(): ReadinessReport;
   /** From now on not ready: the process is on its way out. */
   beginDrain(): void;

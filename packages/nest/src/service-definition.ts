@@ -28,5 +28,9 @@ export interface ServiceDefinition<S extends EnvironmentSpec = EnvironmentSpec> 
   dataPlane?(context: INestApplicationContext): DataPlaneHandler;
 }
 
+/** A definition of whatever environment: what `bootServices` takes several of. */
+// biome-ignore lint/suspicious/noExplicitAny: `module` takes its own config, so no other type holds every definition.
+export type AnyServiceDefinition = ServiceDefinition<any>;
+
 /** Injection token of a service's TypeORM DataSource. */
 export const dataSourceToken = (service: Service): string => `DataSource:${service}`;

@@ -6,3 +6,5 @@ export const TRACER = Symbol('Tracer');
 export const CLOCK = Symbol('Clock');
 export const RANDOM_BYTES = Symbol('RandomBytes');
 export const READINESS = Symbol('Readiness');
+/** Where callers reach this gateway: a text without a trailing slash. */
+export const PUBLIC_URL = Symbol('PublicUrl');

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { type HrTime, SpanKind as OtelKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import { setGlobalErrorHandler } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
@@ -14,6 +15,7 @@ const KINDS: Readonly<Record<SpanKind, OtelKind>> = {
   producer: OtelKind.PRODUCER,
   consumer: OtelKind.CONSUMER,
 };
+const SHUTDOWN_MS = 2_000;
 const SCOPE = { name: '@tollgate/telemetry' };
 
 export interface SpanExporter {
@@ -32,7 +34,13 @@ export function createSpanExporter(settings: TracerSettings & { readonly exporte
   });
   return {
     record: (span) => processor.onEnd(readable(span, resource)),
-    shutdown: () => processor.shutdown().catch((error: unknown) => onExportError?.(error)),
+    shutdown: async () => {
+      const sent = processor.shutdown().catch((error: unknown) => onExportError?.(error));
+      // The exporter tries again for 10 s; a receiver that is away must not hold up the end of a process so long.
+      const limit = new AbortController();
+      await Promise.race([sent, wait(SHUTDOWN_MS, undefined, { signal: limit.signal, ref: false }).catch(() => undefined)]);
+      limit.abort();
+    },
   };
 }
 

@@ -19,7 +19,7 @@ export class InvalidFieldsError extends TollgateError {
 
 export function invalidFieldsOf(error: z.ZodError, source: 'body' | 'query' | 'path'): readonly InvalidField[] {
   const point = (path: readonly PropertyKey[]): string =>
-    source === 'body' ? path.map((part) => `/${escape(String(part))}`).join('') : path.map(String).join('.');
+    source === 'body' ? path.map((part) => `/${escapePointer(String(part))}`).join('') : path.map(String).join('.');
   return error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((key) => ({ pointer: point([...issue.path, key]), detail: 'is not a known field' }))
@@ -27,4 +27,4 @@ export function invalidFieldsOf(error: z.ZodError, source: 'body' | 'query' | 'p
   );
 }
 
-const escape = (part: string): string => part.slice(0, 128).replaceAll('~', '~0').replaceAll('/', '~1');
+const escapePointer = (part: string): string => part.slice(0, 128).replaceAll('~', '~0').replaceAll('/', '~1');

@@ -1,0 +1,101 @@
+import type { RequestListener } from 'node:http';
+import { type INestApplication, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { METRIC_NAMES, OVERHEAD_BUCKETS } from '@tollgate/telemetry';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FrontServer } from '../http/front-server.js';
+import { IoModule, type ServiceIo } from '../io.module.js';
+import { ManagementGuard } from '../management/management-guard.js';
+import { ProblemFilter } from '../management/problem-filter.js';
+import { TollgateTransportStrategy } from '../messages/transport-strategy.js';
+import type { AnyServiceDefinition } from '../service-definition.js';
+import { assertRoutesDeclared } from './assert-routes.js';
+import { nestLogger } from './nest-logger.js';
+import type { Configuration } from './read-configuration.js';
+
+const BODY_BYTES_MAX = 1_048_576;
+
+@Module({})
+class ProcessModule {}
+
+export interface ApplicationNeeds {
+  readonly definitions: readonly AnyServiceDefinition[];
+  readonly configuration: Configuration;
+  readonly io: ServiceIo;
+  readonly front: FrontServer;
+  newRequestId(): string;
+}
+
+/** The Nest application of all services of this process: management API behind the guard, control messages on the transport. */
+export async function createApplication(needs: ApplicationNeeds): Promise<INestApplication> {
+  const { definitions, configuration, io, front } = needs;
+  const adapter = new FastifyAdapter({
+    serverFactory: (handler: RequestListener) => {
+      front.setManagement(handler);
+      return front.server;
+    },
+    // The front server has its own.
+    clientErrorHandler: () => undefined,
+    bodyLimit: BODY_BYTES_MAX,
+    genReqId: () => needs.newRequestId(),
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    return503OnClosing: false,
+  });
+  const modules = definitions.map((definition) =>
+    definition.module((configuration.services.get(definition.name) ?? {}) as Record<string, never>),
+  );
+  const application = await NestFactory.create({ module: ProcessModule, imports: [IoModule.forRoot(io), ...modules] }, adapter, {
+    logger: nestLogger(io.logger),
+    abortOnError: false,
+    bodyParser: false,
+    forceCloseConnections: false,
+  });
+  prepareFastify(adapter.getInstance(), io);
+  application.useGlobalFilters(new ProblemFilter(io.logger));
+  if (configuration.peppers !== null) {
+    const { transport, clock, logger } = io;
+    application.useGlobalGuards(new ManagementGuard({ transport, clock, logger, peppers: configuration.peppers }));
+  }
+  const routes = assertRoutesDeclared(application);
+  if (configuration.peppers === null && routes.length > 0) throw new Error('management routes in a process that has no guard');
+  await application.init();
+  application.connectMicroservice({ strategy: new TollgateTransportStrategy(io.transport, io.logger) });
+  await application.startAllMicroservices();
+  await adapter.getInstance().ready();
+  return application;
+}
+
+function prepareFastify(fastify: FastifyInstance, io: ServiceIo): void {
+  fastify.removeContentTypeParser('text/plain');
+  fastify.addContentTypeParser(
+    'application/merge-patch+json',
+    { parseAs: 'string' },
+    fastify.getDefaultJsonParser('error', 'error'),
+  );
+  const requests = io.metrics.counter(METRIC_NAMES.managementRequests, 'Management requests', ['method', 'route', 'status']);
+  const duration = io.metrics.histogram(
+    METRIC_NAMES.managementDuration,
+    'Time of a management request, seconds',
+    ['method', 'route'],
+    OVERHEAD_BUCKETS,
+  );
+  fastify.addHook('onRequest', (request, reply, done) => {
+    setRequestIds(request, reply);
+    done();
+  });
+  fastify.addHook('onResponse', (request, reply, done) => {
+    const labels = { method: request.method, route: request.routeOptions.url ?? 'none' };
+    requests.add({ ...labels, status: String(reply.statusCode) });
+    duration.observe(labels, reply.elapsedTime / 1_000);
+    done();
+  });
+}
+
+/** A caller's own id is echoed; ours is always there beside it. */
+function setRequestIds(request: FastifyRequest, reply: FastifyReply): void {
+  const given = request.headers['x-request-id'];
+  const echoed = typeof given === 'string' && /^[\x20-\x7e]{1,128}$/.test(given) ? given : request.id;
+  reply.header('x-request-id', echoed).header('x-tollgate-request-id', request.id).header('cache-control', 'no-store');
+}

@@ -1,0 +1,66 @@
+import type { Service } from '@tollgate/contracts';
+import { ownerOfSubject } from '@tollgate/contracts';
+import type { Clock, RandomBytes } from '@tollgate/kernel';
+import type { Logger } from '@tollgate/telemetry';
+import {
+  connectNats,
+  createCompositeTransport,
+  createInProcessTransport,
+  type Transport,
+  TransportError,
+} from '@tollgate/transport';
+import { BootError } from './boot-error.js';
+
+export interface TransportNeeds {
+  readonly services: readonly Service[];
+  readonly natsServers: readonly string[] | null;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  readonly logger: Logger;
+}
+
+const FIRST_CONNECT_MS = 10_000;
+
+/**
+ * No bus: everything by hand-over inside this process. A bus and one service: all over the bus. A bus and several
+ * services: what they ask of each other stays inside, the rest goes over the bus.
+ */
+export async function openTransport(needs: TransportNeeds): Promise<Transport> {
+  const { services, natsServers, clock } = needs;
+  if (natsServers === null) return createInProcessTransport({ clock });
+  if (services.length === 1) return reachBus(needs, natsServers, true);
+  const hosted = new Set<Service>(services);
+  return createCompositeTransport({
+    local: createInProcessTransport({ clock }),
+    remote: await reachBus(needs, natsServers, false),
+    isLocal: (subject) => {
+      const owner = ownerOfSubject(subject);
+      return owner !== null && hosted.has(owner);
+    },
+  });
+}
+
+/** Waits for a bus that is away, as it does later when it is lost; a bus that refuses us will not change its mind. */
+async function reachBus(needs: TransportNeeds, servers: readonly string[], echo: boolean): ReturnType<typeof connectNats> {
+  const { services, clock, randomBytes, logger } = needs;
+  for (;;) {
+    try {
+      return await connectNats({
+        servers,
+        name: services.join('+'),
+        clock,
+        randomBytes,
+        echo,
+        firstConnectMs: FIRST_CONNECT_MS,
+        onLog: (level, fields, message) => logger[level](fields, message),
+      });
+    } catch (error) {
+      if (!(error instanceof TransportError) || error.code !== 'disconnected') throw error;
+      const hosts = servers.map((server) => new URL(server).host).join(', ');
+      if (/authoriz|authentic/i.test(error.message)) {
+        throw new BootError(`NATS at ${hosts} refused the login: mend NATS_URL.`, 1, { cause: error });
+      }
+      logger.warn({ hosts, reason: error.message }, 'waiting for NATS: start it or mend NATS_URL');
+    }
+  }
+}

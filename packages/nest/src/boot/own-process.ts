@@ -1,0 +1,26 @@
+import { describeBootFailure } from './describe-boot-failure.js';
+
+/** Ends the process with the clear line of a failed start. */
+export function exitWithFailure(error: unknown): never {
+  const { text, exitCode } = describeBootFailure(error);
+  process.stderr.write(`tollgate: ${text}\n`);
+  process.exit(exitCode);
+}
+
+/** SIGTERM and SIGINT drain once; a second one ends at once. */
+export function closeOnSignals(close: () => Promise<void>, onFailure: (error: unknown) => void): void {
+  let asked = false;
+  const stop = (): void => {
+    if (asked) process.exit(1);
+    asked = true;
+    close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        onFailure(error);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}

@@ -1,0 +1,37 @@
+import { EnvironmentError, type EnvironmentSource, type EnvironmentSpec, readEnvironment } from '@tollgate/kernel';
+import { type PepperSet, TOKEN_PEPPER_VARIABLE } from '@tollgate/policy';
+import type { AnyServiceDefinition } from '../service-definition.js';
+import { COMMON_ENVIRONMENT, type CommonEnvironment } from './common-environment.js';
+
+export interface Configuration {
+  readonly common: CommonEnvironment;
+  /** By service name. */
+  readonly services: ReadonlyMap<string, object>;
+  /** Where the process serves management routes: what the guard checks tokens with. */
+  readonly peppers: PepperSet | null;
+}
+
+/** Reads what the process and each of its services need; all mistakes of all of them are thrown at once. */
+export function readConfiguration(definitions: readonly AnyServiceDefinition[], source: EnvironmentSource): Configuration {
+  const problems = new Set<string>();
+  const read = <S extends EnvironmentSpec>(spec: S) => {
+    try {
+      return readEnvironment(spec, source);
+    } catch (error) {
+      if (!(error instanceof EnvironmentError)) throw error;
+      for (const problem of error.problems) problems.add(problem);
+      return null;
+    }
+  };
+  const common = read(COMMON_ENVIRONMENT);
+  const services = new Map(definitions.map((definition) => [definition.name, read(definition.environment) ?? {}]));
+  const stores = definitions.filter((definition) => definition.database !== null);
+  // Whoever stores something also serves a part of the management API, behind the guard.
+  const peppers = stores.length > 0 ? (read({ pepper: TOKEN_PEPPER_VARIABLE })?.pepper ?? null) : null;
+  if (common?.databaseUrl === null && stores.length > 0) {
+    const names = stores.map((definition) => definition.name).join(', ');
+    problems.add(`DATABASE_URL is missing: ${names} needs Postgres: postgres://user:password@host:port/database`);
+  }
+  if (problems.size > 0 || common === null) throw new EnvironmentError([...problems]);
+  return { common, services, peppers };
+}

@@ -1,0 +1,152 @@
+import type { AddressInfo } from 'node:net';
+import { newId } from '@tollgate/kernel';
+import { METRIC_NAMES } from '@tollgate/telemetry';
+import type { Transport } from '@tollgate/transport';
+import { FrontServer } from '../http/front-server.js';
+import { type MetricsServer, startMetricsServer } from '../http/metrics-server.js';
+import type { AnyServiceDefinition } from '../service-definition.js';
+import type { BootOverrides, ServicesHandle } from './boot-services.js';
+import { type Closer, closeAll } from './close-all.js';
+import { createApplication } from './create-application.js';
+import { listenFailure } from './describe-boot-failure.js';
+import type { Basics } from './make-basics.js';
+import { type OpenDataSource, openDatabases } from './open-databases.js';
+import { openTransport } from './open-transport.js';
+import type { Configuration } from './read-configuration.js';
+import { watchDatabases } from './watch-database.js';
+
+/** From configuration to open doors. What has been opened is in `closers`, in order, whether it succeeds or not. */
+export async function start(
+  definitions: readonly AnyServiceDefinition[],
+  configuration: Configuration,
+  basics: Basics,
+  overrides: BootOverrides,
+  closers: Closer[],
+): Promise<ServicesHandle> {
+  const { common } = configuration;
+  const { clock, randomBytes, logger, metrics, readiness } = basics;
+  const newRequestId = (): string => newId('req', clock.now(), randomBytes);
+  const names = definitions.map((definition) => definition.name);
+  let booted = false;
+  readiness.register('boot', () => ({ ready: booted, detail: booted ? 'done' : 'under way' }));
+
+  const version = { version: basics.version, services: names, node: process.versions.node };
+  const front = new FrontServer({ health: { readiness, version }, logger, newRequestId });
+  const address = await listen(front, common.host, common.port);
+  closers.push({ name: 'http', close: () => front.drain(0) });
+  metrics.gauge(METRIC_NAMES.connectionsOpen, 'Connections open at the main port', () => front.connections());
+  const metricsServer = await listenForMetrics(configuration, basics);
+  if (metricsServer !== null) closers.push({ name: 'metrics', close: () => metricsServer.close() });
+
+  const [transport, dataSources] = await Promise.all([
+    openProcessTransport(definitions, configuration, basics, overrides, closers),
+    openServiceDatabases(definitions, configuration, basics, overrides, closers),
+  ]);
+  const plane = definitions.find((definition) => definition.dataPlane !== undefined);
+  const watch = watchDatabases(dataSources, readiness, plane === undefined);
+  closers.push({ name: 'database watch', close: async () => watch.stop() });
+  if (transport.kind !== 'in-process') {
+    const detail = (): string => (transport.connected ? 'reached' : 'out of reach');
+    // A process that holds router and adapters goes on without the bus.
+    const required = transport.kind === 'nats';
+    readiness.register('nats', () => ({ ready: transport.connected, detail: detail() }), { required });
+    metrics.gauge(METRIC_NAMES.busConnected, '1 while the message bus is reached', () => (transport.connected ? 1 : 0));
+  }
+
+  const url = `http://${common.host.includes(':') ? `[${common.host}]` : common.host}:${address.port}`;
+  const application = await createApplication({
+    definitions,
+    configuration,
+    front,
+    newRequestId,
+    io: {
+      ...basics,
+      transport,
+      dataSources,
+      publicUrl: (common.publicUrl ?? url).replace(/\/+$/, ''),
+      drainGraceMs: overrides.transport === undefined ? common.drainGraceMs : null,
+    },
+  });
+  closers.push({ name: 'services', close: () => application.close() });
+  front.openDoors(plane?.dataPlane?.(application) ?? null);
+  booted = true;
+  logger.info({ url, metrics: metricsServer?.url ?? null, services: names, transport: transport.kind }, 'services are up');
+
+  let closing: Promise<void> | null = null;
+  const close = async (): Promise<void> => {
+    readiness.beginDrain();
+    logger.info({ graceMs: common.drainGraceMs }, 'draining');
+    const cut = await front.drain(common.drainGraceMs);
+    if (cut > 0) logger.warn({ connections: cut }, 'connections were cut at the end of the grace');
+    await closeAll(closers, logger);
+    logger.info({}, 'stopped');
+  };
+  return {
+    url,
+    metricsUrl: metricsServer?.url ?? null,
+    context: application,
+    readiness,
+    logger,
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+async function listen(front: FrontServer, host: string, port: number): Promise<AddressInfo> {
+  try {
+    return await front.listen(port, host);
+  } catch (error) {
+    throw listenFailure(error, host, port, 'PORT');
+  }
+}
+
+async function listenForMetrics({ common }: Configuration, { metrics, logger }: Basics): Promise<MetricsServer | null> {
+  const { host, metricsPort } = common;
+  if (metricsPort === 'off') return null;
+  try {
+    return await startMetricsServer({ metrics, logger, host, port: metricsPort });
+  } catch (error) {
+    throw listenFailure(error, host, metricsPort ?? 0, 'TOLLGATE_METRICS_PORT');
+  }
+}
+
+async function openProcessTransport(
+  definitions: readonly AnyServiceDefinition[],
+  { common }: Configuration,
+  { clock, randomBytes, logger }: Basics,
+  overrides: BootOverrides,
+  closers: Closer[],
+): Promise<Transport> {
+  if (overrides.transport !== undefined) return overrides.transport;
+  const services = definitions.map((definition) => definition.name);
+  const transport = await openTransport({ services, natsServers: common.natsServers, clock, randomBytes, logger });
+  // The services drain it first; this is for a start that failed half-way.
+  closers.push({ name: 'transport', close: () => transport.drain(0) });
+  return transport;
+}
+
+/** Opens what the services store in; empty where none stores anything. */
+export async function openServiceDatabases(
+  definitions: readonly AnyServiceDefinition[],
+  { common }: Configuration,
+  { clock, logger }: Basics,
+  overrides: BootOverrides,
+  closers: Closer[],
+): Promise<ReadonlyMap<AnyServiceDefinition['name'], OpenDataSource>> {
+  if (common.databaseUrl === null) return new Map();
+  const dataSources = await openDatabases(definitions, {
+    url: common.databaseUrl,
+    poolSize: common.databasePool,
+    migrate: common.migrate === 'unset' ? overrides.migrate === true : common.migrate !== 'false',
+    waitMs: common.databaseWaitMs ?? overrides.databaseWaitMs ?? Number.POSITIVE_INFINITY,
+    logger,
+    clock,
+  });
+  closers.push({
+    name: 'databases',
+    close: () => Promise.all([...dataSources.values()].map((dataSource) => dataSource.destroy())),
+  });
+  return dataSources;
+}

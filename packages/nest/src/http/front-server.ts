@@ -1,0 +1,129 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from '@tollgate/telemetry';
+import type { DataPlaneHandler } from '../service-definition.js';
+import { answerClientError } from './answer-client-error.js';
+import { answerHealth, type HealthFacts, pathOf } from './answer-health.js';
+import { type Refusal, refusalOf } from './refusal.js';
+
+export const HEADER_BYTES_MAX = 65_536;
+const HEADERS_TIMEOUT_MS = 20_000;
+/** A whole body of 32 MiB over a slow line. */
+const REQUEST_TIMEOUT_MS = 300_000;
+/** Longer than what load balancers keep a connection (60 s), so that they close first and no request meets a closed one. */
+const KEEP_ALIVE_MS = 75_000;
+const TIMEOUT_CHECK_MS = 5_000;
+const IDLE_SWEEP_MS = 100;
+
+export interface FrontServerSettings {
+  readonly health: HealthFacts;
+  readonly logger: Logger;
+  newRequestId(): string;
+}
+
+/**
+ * The one HTTP server of a process, on Node's own: the data plane looks at each request first, then the probes, then Nest.
+ * It listens before the services have booted, so that a busy port is found at once and probes are answered meanwhile.
+ */
+export class FrontServer {
+  readonly server: Server;
+  private dataPlane: DataPlaneHandler | null = null;
+  private management: RequestListener | null = null;
+  private open = false;
+  private draining = false;
+
+  constructor(private readonly settings: FrontServerSettings) {
+    this.server = createServer(
+      {
+        maxHeaderSize: HEADER_BYTES_MAX,
+        headersTimeout: HEADERS_TIMEOUT_MS,
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+        noDelay: true,
+      },
+      (request, response) => this.handle(request, response),
+    );
+    this.server.on('clientError', (error, socket) => answerClientError(error, socket as never, () => settings.newRequestId()));
+  }
+
+  /** Resolves once bound; rejects with Node's own error (`EADDRINUSE` ...). */
+  listen(port: number, host: string): Promise<AddressInfo> {
+    return new Promise((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen({ port, host, backlog: 1_024 }, () => {
+        this.server.removeListener('error', reject);
+        resolve(this.server.address() as AddressInfo);
+      });
+    });
+  }
+
+  setManagement(listener: RequestListener): void {
+    this.management = listener;
+  }
+
+  /** From now on requests reach the services. */
+  openDoors(dataPlane: DataPlaneHandler | null): void {
+    this.dataPlane = dataPlane;
+    this.open = true;
+  }
+
+  connections(): Promise<number> {
+    return new Promise((resolve) => this.server.getConnections((_, count) => resolve(count ?? 0)));
+  }
+
+  /** Accepts nothing new, lets answers under way finish, cuts what is left after the grace. Returns how many were cut. */
+  async drain(graceMs: number): Promise<number> {
+    this.draining = true;
+    if (!this.server.listening) return 0;
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    // A connection falls idle when its last answer is out; nobody tells, so it is looked for while we drain.
+    const sweep = setInterval(() => this.server.closeIdleConnections(), IDLE_SWEEP_MS);
+    let cut = 0;
+    const limit = setTimeout(() => {
+      void this.connections().then((count) => {
+        cut = count;
+        this.server.closeAllConnections();
+      });
+    }, graceMs);
+    await closed;
+    clearInterval(sweep);
+    clearTimeout(limit);
+    return cut;
+  }
+
+  private handle(request: IncomingMessage, response: ServerResponse): void {
+    if (this.draining) response.shouldKeepAlive = false;
+    try {
+      if (this.dataPlane?.(request, response)) return;
+      if (answerHealth(this.settings.health, request, response)) return;
+      if (this.open && this.management !== null) this.management(request, response);
+      else this.refuse(request, response, 'overloaded', 'The gateway is starting: try again shortly.');
+    } catch (error) {
+      this.settings.logger.error({ error }, 'request handler threw');
+      if (response.headersSent) response.destroy();
+      else this.refuse(request, response, 'internal_error', 'Something went wrong inside the gateway.');
+    }
+  }
+
+  private refuse(
+    request: IncomingMessage,
+    response: ServerResponse,
+    code: 'overloaded' | 'internal_error',
+    message: string,
+  ): void {
+    const requestId = this.settings.newRequestId();
+    send(response, refusalOf(code, message, pathOf(request.url ?? '/'), requestId), requestId);
+  }
+}
+
+function send(response: ServerResponse, refusal: Refusal, requestId: string): void {
+  response.writeHead(refusal.status, {
+    'content-type': refusal.contentType,
+    'content-length': Buffer.byteLength(refusal.body),
+    'x-request-id': requestId,
+    'x-tollgate-error-source': 'gateway',
+    ...(refusal.status === 503 ? { 'retry-after': '1' } : {}),
+  });
+  response.end(refusal.body);
+}

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { createMetrics } from './create-metrics.js';
+import { METRIC_NAMES } from './metric-names.js';
+import { registerProcessMetrics } from './process-metrics.js';
+
+test('counters, histograms and gauges are rendered in the text format', async () => {
+  const metrics = createMetrics();
+  metrics.counter('a_total', 'A', ['kind']).add({ kind: 'x' }, 2);
+  metrics.counter('a_total', 'A', ['kind']).add({ kind: 'x' });
+  metrics.histogram('b_seconds', 'B', ['route'], [0.1, 1]).observe({ route: '/' }, 0.5);
+  let value = 1;
+  metrics.gauge('c', 'C', () => value);
+  value = 7;
+  const text = await metrics.render();
+  expect(text).toContain('a_total{kind="x"} 3');
+  expect(text).toContain('b_seconds_bucket{le="1",route="/"} 1');
+  expect(text).toMatch(/^c 7$/m);
+});
+
+test('two registries do not share counters', async () => {
+  createMetrics().counter('a_total', 'A', []).add({});
+  expect(await createMetrics().render()).not.toContain('a_total');
+});
+
+test('a name cannot be taken twice by different kinds', () => {
+  const metrics = createMetrics();
+  metrics.counter('a_total', 'A', []);
+  expect(() => metrics.histogram('a_total', 'A', [], [1])).toThrow(/another kind/);
+});
+
+test('the process tells its CPU time, memory and event loop delay', async () => {
+  const metrics = createMetrics();
+  const { stop } = registerProcessMetrics(metrics);
+  const text = await metrics.render();
+  stop();
+  expect(Number(/^process_cpu_user_seconds_total (\S+)$/m.exec(text)?.[1])).toBeGreaterThan(0);
+  expect(Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1])).toBeGreaterThan(10_000_000);
+  expect(text).toContain('nodejs_eventloop_lag_p99_seconds');
+});
+
+test('metric names follow the convention', () => {
+  const names = Object.values(METRIC_NAMES);
+  expect(new Set(names).size).toBe(names.length);
+  for (const name of names) expect(name).toMatch(/^tollgate_[a-z_]+$/);
+});
