@@ -1,3 +1,4 @@
+import { ORIGIN_ROUTES } from '@tollgate/contracts';
 import { EnvironmentError, type EnvironmentSource, type EnvironmentSpec, readEnvironment } from '@tollgate/kernel';
 import { type PepperSet, TOKEN_PEPPER_VARIABLE } from '@tollgate/policy';
 import type { AnyServiceDefinition } from '../service-definition.js';
@@ -10,6 +11,10 @@ export interface Configuration {
   /** Where the process serves management routes: what the guard checks tokens with. */
   readonly peppers: PepperSet | null;
 }
+
+/** Whether a part of the management API, and with it the guard, belongs to the service. */
+const servesManagement = ({ name }: AnyServiceDefinition): boolean =>
+  ORIGIN_ROUTES.some(({ prefix, service }) => service === name && prefix.startsWith('/api/'));
 
 /** Reads what the process and each of its services need; all mistakes of all of them are thrown at once. */
 export function readConfiguration(definitions: readonly AnyServiceDefinition[], source: EnvironmentSource): Configuration {
@@ -26,8 +31,7 @@ export function readConfiguration(definitions: readonly AnyServiceDefinition[], 
   const common = read(COMMON_ENVIRONMENT);
   const services = new Map(definitions.map((definition) => [definition.name, read(definition.environment) ?? {}]));
   const stores = definitions.filter((definition) => definition.database !== null);
-  // Whoever stores something also serves a part of the management API, behind the guard.
-  const peppers = stores.length > 0 ? (read({ pepper: TOKEN_PEPPER_VARIABLE })?.pepper ?? null) : null;
+  const peppers = definitions.some(servesManagement) ? (read({ pepper: TOKEN_PEPPER_VARIABLE })?.pepper ?? null) : null;
   if (common?.databaseUrl === null && stores.length > 0) {
     const names = stores.map((definition) => definition.name).join(', ');
     problems.add(`DATABASE_URL is missing: ${names} needs Postgres: postgres://user:password@host:port/database`);

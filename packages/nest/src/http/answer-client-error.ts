@@ -17,6 +17,8 @@ export function answerClientError(
   socket: Socket,
   newRequestId: () => string,
 ): void {
+  // Already answered: the parser complains again about each further piece.
+  if (socket.writableEnded) return;
   // `_httpMessage`: an answer is under way on this connection, a second one must not be mixed into it.
   if (!socket.writable || error.code === 'ECONNRESET' || (socket as { _httpMessage?: unknown })._httpMessage) {
     socket.destroy();
