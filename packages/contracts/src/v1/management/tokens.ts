@@ -1,0 +1,177 @@
+import { z } from 'zod';
+import { defineOperations } from './operation.js';
+import { PageQuerySchema, pageOf } from './page.js';
+
+const DAY_MS = 86_400_000;
+/** What a token lives where the request does not say. */
+export const TOKEN_LIFETIME_MS_DEFAULT = 90 * DAY_MS;
+
+/** The verb stands as it is, globs come after it: no pattern reaches from one verb into another. */
+const SCOPE = /^(llm|api|mcp|usage|admin):[A-Za-z0-9*][A-Za-z0-9*._:/-]{0,119}$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses.
+const PRINTABLE = /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$/;
+
+export const TokenNameSchema = z.string().trim().min(1).max(100).regex(PRINTABLE, 'must not hold control characters');
+export const ScopeSchema = z
+  .string()
+  .regex(SCOPE, 'must be <verb>:<resource> with a verb of llm, api, mcp, usage, admin; * stands for any run of characters');
+const ModelGlobSchema = z.string().min(1).max(200).regex(PRINTABLE, 'must not hold control characters');
+const ModelsSchema = z.object({
+  allow: z.array(ModelGlobSchema).max(500).default([]),
+  deny: z.array(ModelGlobSchema).max(500).default([]),
+});
+
+const count = z.int().min(1).max(1_000_000_000);
+/** `limit` calls per period, with up to `burst` at once (the limit itself where it is not given). */
+const RequestLimitSchema = z.object({
+  limit: count,
+  period_seconds: z.int().min(1).max(86_400).default(60),
+  burst: count.optional(),
+});
+const LimitsSchema = z.object({ requests: RequestLimitSchema.nullable().default(null) });
+
+export const ManagementTokenTypeSchema = z.enum(['api_key', 'management_key']);
+export type ManagementTokenType = z.infer<typeof ManagementTokenTypeSchema>;
+export const TOKEN_STATUSES = ['active', 'suspended', 'revoked', 'expired'] as const;
+/** RFC 3339, for instance 2026-12-31T23:59:59Z; the hour of any offset. */
+const TimeSchema = z.iso.datetime({ offset: true });
+export const TokenIdSchema = z.string().regex(/^tok_[0-9a-z]{26}$/, 'must be the id of a token (tok_...)');
+const TeamIdSchema = z.string().regex(/^team_[0-9a-z]{26}$/, 'must be the id of a team (team_...)');
+
+/** What may be said of a token at its making and changed later. */
+const policyFields = {
+  scopes: z.array(ScopeSchema).min(1, 'a token without scopes can do nothing').max(100),
+  models: ModelsSchema,
+  limits: LimitsSchema,
+  max_output_tokens: count.nullable(),
+  expires_at: TimeSchema.nullable(),
+  team_id: TeamIdSchema.nullable(),
+  strict: z.boolean(),
+};
+
+/** API keys take `llm:*` and all models, management keys no model, where nothing else is said. */
+export const CreateTokenSchema = z.object({
+  name: TokenNameSchema,
+  type: ManagementTokenTypeSchema.default('api_key'),
+  environment: z.enum(['live', 'test']).default('live'),
+  scopes: policyFields.scopes.optional(),
+  models: policyFields.models.optional(),
+  limits: policyFields.limits.optional(),
+  max_output_tokens: policyFields.max_output_tokens.optional(),
+  /** Absent: in 90 days; null: never. */
+  expires_at: policyFields.expires_at.optional(),
+  team_id: policyFields.team_id.optional(),
+  strict: policyFields.strict.optional(),
+});
+export type CreateToken = z.infer<typeof CreateTokenSchema>;
+
+/** JSON merge patch (RFC 7396): what is absent stays; a list or `models` is replaced whole. */
+export const ChangeTokenSchema = z
+  .object({ name: TokenNameSchema, status: z.enum(['active', 'suspended']), ...policyFields })
+  .partial();
+export type ChangeToken = z.infer<typeof ChangeTokenSchema>;
+
+export const TokenSchema = z.object({
+  id: z.string(),
+  /** The 12 characters inside the token text; `display` is its beginning up to there. Neither is secret. */
+  public_id: z.string(),
+  display: z.string(),
+  name: z.string(),
+  type: ManagementTokenTypeSchema,
+  environment: z.enum(['live', 'test']),
+  status: z.enum(TOKEN_STATUSES),
+  organisation_id: z.string(),
+  team_id: z.string().nullable(),
+  scopes: z.array(z.string()),
+  models: z.object({ allow: z.array(z.string()), deny: z.array(z.string()) }),
+  limits: z.object({ requests: z.object({ limit: z.int(), period_seconds: z.number(), burst: z.int() }).nullable() }),
+  max_output_tokens: z.int().nullable(),
+  strict: z.boolean(),
+  secrets: z.array(
+    z.object({
+      id: z.string(),
+      state: z.enum(['pending', 'active', 'grace', 'revoked']),
+      created_at: z.string(),
+      expires_at: z.string().nullable(),
+    }),
+  ),
+  expires_at: z.string().nullable(),
+  created_at: z.string(),
+  updated_at: z.string(),
+  revoked_at: z.string().nullable(),
+  revision: z.int(),
+});
+export type Token = z.infer<typeof TokenSchema>;
+
+/** `token` is shown here and never again. */
+export const CreatedTokenSchema = TokenSchema.extend({ token: z.string() });
+export type CreatedToken = z.infer<typeof CreatedTokenSchema>;
+
+export const ListTokensQuerySchema = PageQuerySchema.extend({
+  status: z.enum(TOKEN_STATUSES).optional(),
+  type: ManagementTokenTypeSchema.optional(),
+  /** Part of the name, any case. */
+  name: z.string().min(1).max(100).optional(),
+});
+export type ListTokensQuery = z.infer<typeof ListTokensQuerySchema>;
+
+const row = { service: 'auth', tag: 'tokens' } as const;
+const read = { ...row, permission: 'admin:tokens:read' } as const;
+const write = { ...row, permission: 'admin:tokens:write' } as const;
+const answer = { status: 200, description: 'The token as it is now', schema: TokenSchema };
+
+export const TOKEN_OPERATIONS = defineOperations({
+  listTokens: {
+    ...read,
+    method: 'GET',
+    path: '/api/v1/tokens',
+    summary: 'List the tokens of the organisation, newest first',
+    query: ListTokensQuerySchema,
+    answer: { status: 200, description: 'A page of tokens, without their secrets', schema: pageOf(TokenSchema) },
+  },
+  createToken: {
+    ...write,
+    method: 'POST',
+    path: '/api/v1/tokens',
+    summary: 'Make a token',
+    description: 'The text of the token is in the answer and nowhere else. Scopes that the caller does not hold are refused.',
+    body: CreateTokenSchema,
+    answer: { status: 201, description: 'The token, with its text', schema: CreatedTokenSchema },
+  },
+  getToken: {
+    ...read,
+    method: 'GET',
+    path: '/api/v1/tokens/{id}',
+    summary: 'Read a token',
+    answer: { ...answer, description: 'The token, without its secret' },
+    errors: ['not_found'],
+  },
+  changeToken: {
+    ...write,
+    method: 'PATCH',
+    path: '/api/v1/tokens/{id}',
+    summary: 'Change, suspend or restore a token',
+    description: 'JSON merge patch. In force at every router within a second. A revoked token stays revoked.',
+    body: ChangeTokenSchema,
+    answer,
+    errors: ['not_found', 'conflict'],
+  },
+  revokeToken: {
+    ...write,
+    method: 'POST',
+    path: '/api/v1/tokens/{id}/revoke',
+    summary: 'Revoke a token for ever',
+    description: 'Refused at every router within a second. Revoking again changes nothing.',
+    answer,
+    errors: ['not_found'],
+  },
+  deleteToken: {
+    ...write,
+    method: 'DELETE',
+    path: '/api/v1/tokens/{id}',
+    summary: 'Revoke a token for ever',
+    description: 'The same as revoke; its record stays for the audit trail.',
+    answer,
+    errors: ['not_found'],
+  },
+});
