@@ -1,4 +1,13 @@
 export {
+  AUDIT_START,
+  type AuditFlaw,
+  type AuditHead,
+  chainAuditEvent,
+  hashAuditEvent,
+  verifyAuditChain,
+} from './audit/audit-chain.js';
+export type { AuditActor, AuditEvent, AuditFact, AuditTarget, AuditValue } from './audit/audit-event.js';
+export {
   type BudgetCharge,
   type BudgetRefusal,
   type BudgetReservation,
