@@ -6,6 +6,7 @@ export * from './v1/management/page.js';
 export * from './v1/management/problem.js';
 export * from './v1/management/strict.js';
 export * from './v1/management/tokens.js';
+export * from './v1/management/usage.js';
 export * from './v1/origin.js';
 export * from './v1/quota.js';
 export * from './v1/subjects.js';
