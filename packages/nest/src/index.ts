@@ -1,6 +1,7 @@
 export { assertRoutesDeclared, type RouteFact } from './boot/assert-routes.js';
 export { BootError } from './boot/boot-error.js';
-export { type BootOverrides, bootServices, type ServicesHandle } from './boot/boot-services.js';
+export type { BootOverrides, ServicesHandle } from './boot/boot-overrides.js';
+export { bootServices } from './boot/boot-services.js';
 export { COMMON_ENVIRONMENT, type CommonEnvironment } from './boot/common-environment.js';
 export { describeBootFailure } from './boot/describe-boot-failure.js';
 export { closeOnSignals, exitWithFailure } from './boot/own-process.js';

@@ -1,7 +1,7 @@
 export { ATTRIBUTES, SPAN_NAMES } from './attribute-names.js';
 export { createLogger, LOG_LEVELS, type LoggerSettings, type LogLevel } from './create-logger.js';
 export { createMetrics } from './create-metrics.js';
-export { createTracer, type TracerSettings } from './create-tracer.js';
+export { createTracer } from './create-tracer.js';
 export type { Logger } from './logger.js';
 export { LATENCY_BUCKETS, METRIC_NAMES, OVERHEAD_BUCKETS } from './metric-names.js';
 export type { Counter, Histogram, Labels, Metrics } from './metrics.js';
@@ -9,3 +9,4 @@ export { registerProcessMetrics } from './process-metrics.js';
 export { REDACTED, redactFields, redactText } from './redact.js';
 export type { FinishedSpan, SpanAttributes, SpanKind, TraceContext, Tracer } from './trace-context.js';
 export { formatTraceparent, parseTraceparent, type RemoteParent } from './traceparent.js';
+export type { TracerSettings } from './tracer-settings.js';

@@ -16,6 +16,10 @@ export const METRIC_NAMES = {
   attempts: 'tollgate_attempts_total',
   /** Time of an attempt at an upstream. Labels: provider. */
   attemptDuration: 'tollgate_attempt_duration_seconds',
+  /** Requests of the adapters to upstreams. Labels: provider, status (`none` where no answer came). */
+  upstreamCalls: 'tollgate_upstream_calls_total',
+  /** Time to the first byte of an upstream. Labels: provider. */
+  upstreamFirstByte: 'tollgate_upstream_first_byte_seconds',
   /** Streams under way at the adapters. */
   upstreamsOpen: 'tollgate_upstreams_open',
   /** Tokens by bucket. Labels: provider, bucket. */

@@ -5,8 +5,8 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, type ReadableSpan } from '@opentelemetry/sdk-trace';
 import { ATTRIBUTES } from './attribute-names.js';
-import type { TracerSettings } from './create-tracer.js';
 import type { FinishedSpan, SpanKind } from './trace-context.js';
+import type { TracerSettings } from './tracer-settings.js';
 
 const KINDS: Readonly<Record<SpanKind, OtelKind>> = {
   internal: OtelKind.INTERNAL,

@@ -20,7 +20,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'packages/policy': pure('kernel', 'contracts', 'dialects'),
   'packages/transport': io('kernel', 'contracts'),
   'packages/database': io('kernel', 'contracts'),
-  'packages/telemetry': io('kernel', 'contracts'),
+  'packages/telemetry': io('kernel'),
   'packages/nest': io('kernel', 'contracts', 'policy', 'transport', 'database', 'telemetry'),
   'packages/testing': io(...PURE, 'transport', 'database', 'telemetry'),
   'packages/tooling': io(),

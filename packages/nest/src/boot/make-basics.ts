@@ -13,7 +13,7 @@ import {
 import { createReadiness } from '../create-readiness.js';
 import type { Readiness } from '../readiness.js';
 import type { AnyServiceDefinition } from '../service-definition.js';
-import type { BootOverrides } from './boot-services.js';
+import type { BootOverrides } from './boot-overrides.js';
 import type { Closer } from './close-all.js';
 import { newInstanceId, versionOfBuild } from './process-identity.js';
 import type { Configuration } from './read-configuration.js';

@@ -5,7 +5,7 @@ import type { Transport } from '@tollgate/transport';
 import { FrontServer } from '../http/front-server.js';
 import { type MetricsServer, startMetricsServer } from '../http/metrics-server.js';
 import type { AnyServiceDefinition } from '../service-definition.js';
-import type { BootOverrides, ServicesHandle } from './boot-services.js';
+import type { BootOverrides, ServicesHandle } from './boot-overrides.js';
 import { type Closer, closeAll } from './close-all.js';
 import { createApplication } from './create-application.js';
 import { listenFailure } from './describe-boot-failure.js';

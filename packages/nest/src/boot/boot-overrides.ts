@@ -1,0 +1,33 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import type { Clock, RandomBytes } from '@tollgate/kernel';
+import type { Logger } from '@tollgate/telemetry';
+import type { Transport } from '@tollgate/transport';
+import type { Readiness } from '../readiness.js';
+
+export interface BootOverrides {
+  /** Instead of `process.env`. */
+  readonly variables?: Readonly<Record<string, string | undefined>>;
+  readonly clock?: Clock;
+  readonly randomBytes?: RandomBytes;
+  readonly logger?: Logger;
+  /** Given from outside, it is not drained at the end. */
+  readonly transport?: Transport;
+  /** Where `TOLLGATE_MIGRATE` is unset; false by default: separate services refuse an older schema. */
+  readonly migrate?: boolean;
+  /** Where `TOLLGATE_DATABASE_WAIT_MS` is unset; for ever by default. */
+  readonly databaseWaitMs?: number;
+  /** The process is ours: signals drain it, a failed start ends it with one clear line. */
+  readonly ownsProcess?: boolean;
+}
+
+export interface ServicesHandle {
+  /** `http://127.0.0.1:8080`, with the port that was really bound. */
+  readonly url: string;
+  /** null where `TOLLGATE_METRICS_PORT` is off. */
+  readonly metricsUrl: string | null;
+  readonly context: INestApplicationContext;
+  readonly readiness: Readiness;
+  readonly logger: Logger;
+  /** Drains: not ready, nothing new accepted, streams finish (at most the grace), all is flushed and closed. Safe to call again. */
+  close(): Promise<void>;
+}
