@@ -4,7 +4,7 @@ export type { BootOverrides, ServicesHandle } from './boot/boot-overrides.js';
 export { bootServices } from './boot/boot-services.js';
 export { COMMON_ENVIRONMENT, type CommonEnvironment } from './boot/common-environment.js';
 export { describeBootFailure } from './boot/describe-boot-failure.js';
-export { closeOnSignals, exitWithFailure } from './boot/own-process.js';
+export { closeOnSignals, exitWithFailure, reportToSupervisor, type UpMessage } from './boot/own-process.js';
 export { systemClock } from './boot/system-clock.js';
 export { createReadiness } from './create-readiness.js';
 export { IoModule, type ServiceIo } from './io.module.js';

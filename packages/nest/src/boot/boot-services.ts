@@ -3,7 +3,7 @@ import type { AnyServiceDefinition } from '../service-definition.js';
 import type { BootOverrides, ServicesHandle } from './boot-overrides.js';
 import { type Closer, closeAll } from './close-all.js';
 import { makeBasics } from './make-basics.js';
-import { closeOnSignals, exitWithFailure } from './own-process.js';
+import { closeOnSignals, exitWithFailure, reportToSupervisor } from './own-process.js';
 import { readConfiguration } from './read-configuration.js';
 import { openServiceDatabases, start } from './start.js';
 
@@ -19,10 +19,11 @@ export async function bootServices(
   try {
     const handle = await boot(definitions, overrides);
     if (ownsProcess) {
-      closeOnSignals(
+      const stop = closeOnSignals(
         () => handle.close(),
         (error) => handle.logger.fatal({ error }, 'the drain failed'),
       );
+      reportToSupervisor({ type: 'up', url: handle.url, metricsUrl: handle.metricsUrl }, stop);
     }
     return handle;
   } catch (error) {

@@ -8,7 +8,7 @@ export function exitWithFailure(error: unknown): never {
 }
 
 /** SIGTERM and SIGINT drain once; a second one ends at once. */
-export function closeOnSignals(close: () => Promise<void>, onFailure: (error: unknown) => void): void {
+export function closeOnSignals(close: () => Promise<void>, onFailure: (error: unknown) => void): () => void {
   let asked = false;
   const stop = (): void => {
     if (asked) process.exit(1);
@@ -23,4 +23,19 @@ export function closeOnSignals(close: () => Promise<void>, onFailure: (error: un
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  return stop;
+}
+
+/** What a process tells the supervisor that started it (over Node's IPC channel), once its doors are open. */
+export interface UpMessage {
+  readonly type: 'up';
+  readonly url: string;
+  readonly metricsUrl: string | null;
+}
+
+/** Tells a supervisor, where there is one, and stops with it: a process whose supervisor was killed must not live on. */
+export function reportToSupervisor(message: UpMessage, stop: () => void): void {
+  if (process.send === undefined) return;
+  process.once('disconnect', stop);
+  process.send(message);
 }
