@@ -1,1 +1,1 @@
-export {};
+export { providerAdaptersService } from './service.js';

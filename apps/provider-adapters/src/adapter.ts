@@ -1,0 +1,83 @@
+import { type AdapterHello, SUBJECTS } from '@tollgate/contracts';
+import type { Clock } from '@tollgate/kernel';
+import type { Logger, Metrics, Tracer } from '@tollgate/telemetry';
+import type { Subscription, Transport } from '@tollgate/transport';
+import type { AdapterConfig } from './config.js';
+import { CredentialOpener } from './credentials/open-credential.js';
+import { CallMetrics } from './dispatch/call-metrics.js';
+import { CallSweep } from './dispatch/call-sweep.js';
+import { UsageReporter } from './dispatch/report-usage.js';
+import { CallServer } from './dispatch/serve-calls.js';
+import { sayHello } from './hello/say-hello.js';
+import { SnapshotKeeper } from './snapshot/snapshot-keeper.js';
+import { UpstreamPools } from './upstream/pools.js';
+
+const QUEUE = 'provider-adapters';
+const CONNECT_MS_MAX = 60_000;
+
+export interface AdapterIo {
+  readonly transport: Transport;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly tracer: Tracer;
+  readonly clock: Clock;
+}
+
+/** The running adapter: its parts put together by hand, once, so that a call meets no container. */
+export class Adapter {
+  readonly keeper: SnapshotKeeper;
+  private readonly pools: UpstreamPools;
+  private readonly reporter: UsageReporter;
+  private readonly server: CallServer;
+  private serving: Subscription | null = null;
+  private stopHello: (() => void) | null = null;
+
+  constructor(
+    private readonly io: AdapterIo,
+    config: AdapterConfig,
+    private readonly hello: AdapterHello,
+  ) {
+    const { transport, logger, metrics, tracer, clock } = io;
+    const { connectionsMax, keepAliveMs, callsMax, tracesUpstream } = config;
+    const sweep = new CallSweep(clock);
+    this.pools = new UpstreamPools({ connectionsMax, keepAliveMs, connectMsMax: CONNECT_MS_MAX });
+    this.reporter = new UsageReporter(transport, logger);
+    const opener = new CredentialOpener({
+      sealingKey: config.sealingKey,
+      sealingKeyId: hello.sealingKey.id,
+      environment: config.providerVariables,
+    });
+    this.keeper = new SnapshotKeeper({ transport, logger, opener, onView: (view) => this.pools.keepOnly(view.origins()) });
+    const parts = {
+      clock,
+      logger,
+      tracer,
+      pools: this.pools,
+      sweep,
+      reporter: this.reporter,
+      tracesUpstream,
+      metrics: new CallMetrics(metrics, () => sweep.size),
+    };
+    this.server = new CallServer(parts, this.keeper, { callsMax });
+  }
+
+  /** Says hello first: the catalogue needs our key before it can seal anything. Takes calls even before the catalogue has come. */
+  async start(): Promise<void> {
+    this.stopHello = sayHello(this.io.transport, this.hello);
+    this.serving = this.io.transport.serveStream(SUBJECTS.upstreamCall, QUEUE, (stream) => this.server.handle(stream));
+    await this.keeper.start();
+  }
+
+  /** Takes no more calls; resolves when those under way have ended. */
+  async drain(): Promise<void> {
+    this.stopHello?.();
+    await this.serving?.drain();
+  }
+
+  async stop(): Promise<void> {
+    this.stopHello?.();
+    this.reporter.stop();
+    await this.keeper.stop();
+    await this.pools.close();
+  }
+}

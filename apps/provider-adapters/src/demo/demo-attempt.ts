@@ -1,0 +1,117 @@
+import { NO_USAGE, type UpstreamCall, type UpstreamEnd, type UpstreamHead, type Usage } from '@tollgate/contracts';
+import { decodeJson, encodeJson, encodeUtf8 } from '@tollgate/kernel';
+import type { ServerStream } from '@tollgate/transport';
+import type { CallParts } from '../dispatch/call-parts.js';
+import { failOpening } from '../dispatch/fail-opening.js';
+import { type DemoAnswer, makeDemoAnswer } from './demo-text.js';
+
+/** Fast enough not to bore, slow enough that a stream is seen to be one. */
+const WORD_MS = 15;
+
+/** One call to the built-in provider: real chat completions in shape, made here. */
+export class DemoAttempt {
+  private readonly startMs: number;
+  private readonly id: string;
+  private answer: DemoAnswer | null = null;
+  private next = 0;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly parts: CallParts,
+    private readonly stream: ServerStream,
+    private readonly call: UpstreamCall,
+    private readonly provider: string,
+  ) {
+    this.startMs = parts.clock.monotonic();
+    this.id = `chatcmpl-demo-${Math.floor(this.startMs * 1000).toString(36)}`;
+  }
+
+  start(): void {
+    const { stream, call } = this;
+    try {
+      this.answer = makeDemoAnswer(stream.body, decodeJson(stream.body), call.maxOutputTokens);
+    } catch {
+      failOpening(stream, 'internal_error', 'The request could not be read.', 'the body of a demo call is no JSON');
+      return;
+    }
+    stream.onCancel = () => clearInterval(this.timer);
+    this.sendHead(call.stream ? 'text/event-stream; charset=utf-8' : 'application/json');
+    if (!call.stream) {
+      stream.send(encodeJson(this.whole(this.answer)));
+      this.end(this.answer);
+      return;
+    }
+    this.sendChunk({ delta: { role: 'assistant', content: '' }, finish_reason: null });
+    this.timer = setInterval(() => this.sendWord(), WORD_MS);
+    stream.onDrain = () => {
+      this.timer ??= setInterval(() => this.sendWord(), WORD_MS);
+    };
+  }
+
+  private sendWord(): void {
+    const answer = this.answer as DemoAnswer;
+    const word = answer.words[this.next];
+    this.next += 1;
+    if (word === undefined) {
+      this.sendLast(answer);
+      return;
+    }
+    if (this.sendChunk({ delta: { content: word }, finish_reason: null })) return;
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+
+  private sendLast(answer: DemoAnswer): void {
+    clearInterval(this.timer);
+    this.stream.onDrain = null;
+    this.sendChunk({ delta: {}, finish_reason: answer.finishReason });
+    if (this.call.usageAsked) this.stream.send(event({ ...this.base(), choices: [], usage: usageJson(answer) }));
+    this.stream.send(encodeUtf8('data: [DONE]\n\n'));
+    this.end(answer);
+  }
+
+  private sendHead(contentType: string): void {
+    const head: UpstreamHead = { status: 200, contentType, upstreamRequestId: this.id, firstByteMs: this.elapsed() };
+    this.stream.sendHead(encodeJson(head));
+  }
+
+  private sendChunk(choice: object): boolean {
+    return this.stream.send(event({ ...this.base(), choices: [{ index: 0, ...choice, logprobs: null }] }));
+  }
+
+  private end(answer: DemoAnswer): void {
+    const usage: Usage = { ...NO_USAGE, input: answer.promptTokens, output: answer.completionTokens };
+    const end: UpstreamEnd = { usage, basis: 'counted', durationMs: this.elapsed() };
+    this.stream.end(encodeJson(end));
+    this.parts.metrics.record(this.provider, 200, null);
+  }
+
+  private base() {
+    const created = Math.floor(this.parts.clock.now() / 1000);
+    return {
+      id: this.id,
+      object: 'chat.completion.chunk',
+      created,
+      model: this.answer?.model,
+      system_fingerprint: 'tollgate-demo',
+    };
+  }
+
+  private whole(answer: DemoAnswer) {
+    const message = { role: 'assistant', content: answer.words.join(''), refusal: null };
+    const choices = [{ index: 0, message, logprobs: null, finish_reason: answer.finishReason }];
+    return { ...this.base(), object: 'chat.completion', choices, usage: usageJson(answer) };
+  }
+
+  private elapsed(): number {
+    return this.parts.clock.monotonic() - this.startMs;
+  }
+}
+
+const event = (chunk: object): Uint8Array => encodeUtf8(`data: ${JSON.stringify(chunk)}\n\n`);
+
+const usageJson = (answer: DemoAnswer) => ({
+  prompt_tokens: answer.promptTokens,
+  completion_tokens: answer.completionTokens,
+  total_tokens: answer.promptTokens + answer.completionTokens,
+});

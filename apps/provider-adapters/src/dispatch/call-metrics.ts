@@ -1,0 +1,30 @@
+import { type Counter, type Histogram, LATENCY_BUCKETS, type Labels, METRIC_NAMES, type Metrics } from '@tollgate/telemetry';
+
+/** What the adapters count. `status` is the upstream's, `none` where it never answered. */
+export class CallMetrics {
+  private readonly calls: Counter<'provider' | 'status'>;
+  private readonly firstByte: Histogram<'provider'>;
+  private readonly labels = new Map<string, Labels<'provider' | 'status'>>();
+
+  constructor(metrics: Metrics, inFlight: () => number) {
+    this.calls = metrics.counter(METRIC_NAMES.upstreamCalls, 'Requests to upstreams, by their status', ['provider', 'status']);
+    this.firstByte = metrics.histogram(
+      METRIC_NAMES.upstreamFirstByte,
+      'Time to the first byte of an upstream',
+      ['provider'],
+      LATENCY_BUCKETS,
+    );
+    metrics.gauge(METRIC_NAMES.upstreamsOpen, 'Calls under way at the adapters', inFlight);
+  }
+
+  record(provider: string, status: number | null, firstByteMs: number | null): void {
+    const key = `${provider} ${status}`;
+    let labels = this.labels.get(key);
+    if (labels === undefined) {
+      labels = { provider, status: status === null ? 'none' : String(status) };
+      this.labels.set(key, labels);
+    }
+    this.calls.add(labels);
+    if (firstByteMs !== null) this.firstByte.observe(labels, firstByteMs / 1000);
+  }
+}

@@ -1,0 +1,47 @@
+import type { UpstreamCall } from '@tollgate/contracts';
+import { editRequest } from '@tollgate/dialects';
+import { decodeUtf8 } from '@tollgate/kernel';
+import type { Dispatcher } from 'undici';
+import type { Target } from '../snapshot/target.js';
+import { requestHeaders } from './request-headers.js';
+
+/** Larger bodies are not copied together but written piece by piece. */
+const JOINED_BYTES_MAX = 1024 * 1024;
+
+/** What undici sends: the caller's own bytes with the few edits that the house allows. Throws `RangeError` where the spans do not fit. */
+export function prepareRequest(
+  call: UpstreamCall,
+  target: Target,
+  body: Uint8Array,
+  traceparent: string | null,
+): Dispatcher.DispatchOptions {
+  const pieces = editRequest(body, call.spans, {
+    model: target.upstreamModel ?? ownModel(call, target, body),
+    ...(call.maxOutputTokens === null ? {} : { maxOutputTokens: call.maxOutputTokens, maxOutputField: target.maxOutputField }),
+    includeUsage: call.stream && target.asksForUsage,
+  });
+  const headers = requestHeaders(call.stream ? target.streamHeaders : target.answerHeaders, call.headers, traceparent);
+  const [only] = pieces;
+  if (only !== undefined && pieces.length === 1)
+    return { path: target.path, method: 'POST', headers: headers as string[], body: only };
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
+  if (length <= JOINED_BYTES_MAX)
+    return { path: target.path, method: 'POST', headers: headers as string[], body: Buffer.concat(pieces, length) };
+  return {
+    path: target.path,
+    method: 'POST',
+    headers: [...headers, 'content-length', String(length)],
+    // undici writes the elements of any iterable; its types name only streams.
+    body: pieces as unknown as Buffer,
+  };
+}
+
+/** The caller's model name, without the provider's prefix. */
+function ownModel(call: UpstreamCall, target: Target, body: Uint8Array): string {
+  const [start, end] = call.spans.model;
+  const model: unknown = JSON.parse(decodeUtf8(body.subarray(start, end)));
+  if (typeof model !== 'string') throw new RangeError('The span of the model holds no string.');
+  const prefix = `${target.provider}/`;
+  return model.startsWith(prefix) ? model.slice(prefix.length) : model;
+}

@@ -1,0 +1,83 @@
+import type { Credential, Dialect, Endpoint, UpstreamProvider, UpstreamsSnapshot } from '@tollgate/contracts';
+import type { MaxOutputField } from '@tollgate/dialects';
+import { fail, ok, type Result } from '@tollgate/kernel';
+import type { CredentialOpener } from '../credentials/open-credential.js';
+
+/** All that a call to one deployment needs, made once per snapshot. */
+export interface Target {
+  readonly deploymentId: string;
+  readonly provider: string;
+  /** `demo:` is answered here. */
+  readonly demo: boolean;
+  readonly origin: string;
+  readonly path: string;
+  readonly allowPrivateNetwork: boolean;
+  /** null = the caller's own model name without the provider prefix. */
+  readonly upstreamModel: string | null;
+  readonly maxOutputField: MaxOutputField;
+  /** Whether `stream_options` may be put into a request. */
+  readonly asksForUsage: boolean;
+  /** Name, value, name, value ... as undici takes them fastest. */
+  readonly answerHeaders: readonly string[];
+  readonly streamHeaders: readonly string[];
+  /** To be cut out of whatever comes back; null where the provider needs none. */
+  readonly secret: string | null;
+}
+
+type Deployment = UpstreamsSnapshot['deployments'][number];
+
+/** The problem is for the log; the caller learns only `misconfigured`. */
+export type TargetResult = Result<Target, string>;
+
+export function makeTarget(
+  parts: { readonly deployment: Deployment; readonly provider: UpstreamProvider; readonly credential: Credential },
+  wanted: { readonly endpoint: Endpoint; readonly dialect: Dialect },
+  opener: CredentialOpener,
+): TargetResult {
+  const { deployment, provider } = parts;
+  const served = provider.serves.find((entry) => entry.endpoint === wanted.endpoint && entry.dialect === wanted.dialect);
+  if (served === undefined) return fail(`provider ${provider.id} does not serve ${wanted.endpoint} in ${wanted.dialect}`);
+  const address = readAddress(provider, served.path);
+  if (!address.ok) return address;
+  const secret = opener.open(parts.credential);
+  if (!secret.ok) return secret;
+  const auth = authHeaders(provider, secret.value);
+  if (!auth.ok) return auth;
+  const common = ['content-type', 'application/json', 'accept-encoding', 'identity', 'user-agent', 'tollgate', ...auth.value];
+  for (const [name, value] of Object.entries(provider.headers)) common.push(name.toLowerCase(), value);
+  return ok({
+    deploymentId: deployment.id,
+    provider: provider.name,
+    demo: address.value.origin === DEMO,
+    ...address.value,
+    allowPrivateNetwork: provider.allowPrivateNetwork,
+    upstreamModel: deployment.upstreamModel === '*' ? null : deployment.upstreamModel,
+    maxOutputField: provider.quirks.includes('max_completion_tokens') ? 'max_completion_tokens' : 'max_tokens',
+    asksForUsage: !provider.quirks.includes('stream_usage_unasked'),
+    answerHeaders: [...common, 'accept', 'application/json'],
+    streamHeaders: [...common, 'accept', 'text/event-stream'],
+    secret: secret.value,
+  });
+}
+
+const DEMO = 'demo:';
+
+function readAddress(
+  provider: UpstreamProvider,
+  path: string,
+): Result<{ readonly origin: string; readonly path: string }, string> {
+  if (provider.baseUrl === DEMO) return ok({ origin: DEMO, path });
+  if (!URL.canParse(provider.baseUrl)) return fail(`the base URL of provider ${provider.id} is no URL`);
+  const url = new URL(provider.baseUrl);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return fail(`the base URL of provider ${provider.id} is not HTTP`);
+  if (url.username !== '' || url.password !== '')
+    return fail(`the base URL of provider ${provider.id} holds a user name or password`);
+  return ok({ origin: url.origin, path: `${url.pathname.replace(/\/+$/, '')}${path}` });
+}
+
+/** One writer per kind of the closed union. */
+function authHeaders({ id, auth }: UpstreamProvider, secret: string | null): Result<readonly string[], string> {
+  if (auth.type === 'none') return ok([]);
+  if (secret === null) return fail(`provider ${id} wants a credential and its deployment has none`);
+  return auth.type === 'bearer' ? ok(['authorization', `Bearer ${secret}`]) : ok([auth.header.toLowerCase(), secret]);
+}

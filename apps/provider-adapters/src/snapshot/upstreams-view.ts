@@ -1,0 +1,62 @@
+import type { Dialect, Endpoint, UpstreamsSnapshot } from '@tollgate/contracts';
+import { fail } from '@tollgate/kernel';
+import type { CredentialOpener } from '../credentials/open-credential.js';
+import { makeTarget, type TargetResult } from './target.js';
+
+/** One snapshot, indexed; targets are made when they are first called. */
+export class UpstreamsView {
+  readonly epoch: string;
+  readonly revision: number;
+  private readonly deployments: ReadonlyMap<string, UpstreamsSnapshot['deployments'][number]>;
+  private readonly providers: ReadonlyMap<string, UpstreamsSnapshot['providers'][number]>;
+  private readonly credentials: ReadonlyMap<string, UpstreamsSnapshot['credentials'][number]>;
+  private readonly targets = new Map<string, TargetResult>();
+
+  constructor(
+    snapshot: UpstreamsSnapshot,
+    private readonly opener: CredentialOpener,
+  ) {
+    this.epoch = snapshot.epoch;
+    this.revision = snapshot.revision;
+    this.deployments = new Map(snapshot.deployments.map((entry) => [entry.id, entry]));
+    this.providers = new Map(snapshot.providers.map((entry) => [entry.id, entry]));
+    this.credentials = new Map(snapshot.credentials.map((entry) => [entry.id, entry]));
+  }
+
+  knows(deploymentId: string): boolean {
+    return this.deployments.has(deploymentId);
+  }
+
+  get deploymentCount(): number {
+    return this.deployments.size;
+  }
+
+  /** Origins that may be called, to close the connections to all others. */
+  origins(): Set<string> {
+    const origins = new Set<string>();
+    for (const { baseUrl } of this.providers.values()) if (URL.canParse(baseUrl)) origins.add(new URL(baseUrl).origin);
+    return origins;
+  }
+
+  target(deploymentId: string, endpoint: Endpoint, dialect: Dialect): TargetResult {
+    const key = `${deploymentId} ${endpoint} ${dialect}`;
+    let target = this.targets.get(key);
+    if (target === undefined) {
+      target = this.make(deploymentId, endpoint, dialect);
+      // An unknown id is not kept: callers could fill the memory with such.
+      if (this.deployments.has(deploymentId)) this.targets.set(key, target);
+    }
+    return target;
+  }
+
+  private make(deploymentId: string, endpoint: Endpoint, dialect: Dialect): TargetResult {
+    const deployment = this.deployments.get(deploymentId);
+    if (deployment === undefined) return fail(`deployment ${deploymentId} is not in revision ${this.revision} of the catalogue`);
+    const provider = this.providers.get(deployment.providerId);
+    if (provider === undefined) return fail(`deployment ${deploymentId} names the unknown provider ${deployment.providerId}`);
+    const credential = this.credentials.get(deployment.credentialId);
+    if (credential === undefined)
+      return fail(`deployment ${deploymentId} names the unknown credential ${deployment.credentialId}`);
+    return makeTarget({ deployment, provider, credential }, { endpoint, dialect }, this.opener);
+  }
+}

@@ -1,0 +1,2 @@
+export const ADAPTER_HELLO = Symbol('AdapterHello');
+export const ADAPTER = Symbol('Adapter');
