@@ -1,0 +1,100 @@
+import type { NatsConnection } from '@nats-io/nats-core';
+import { connect, type NodeConnectionOptions } from '@nats-io/transport-node';
+import type { Clock, RandomBytes } from '@tollgate/kernel';
+import type { TransportLog } from '../log.js';
+import { type Transport, TransportError } from '../transport.js';
+import { NatsTransport } from './nats-transport.js';
+
+export interface ConnectNatsOptions {
+  /** `nats://[user:password@|token@]host:port`, `tls://...`; one is tried after the other. */
+  readonly servers: string | readonly string[];
+  /** Shown in the server's own listings. */
+  readonly name: string;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  readonly onLog?: TransportLog;
+  /** How long to try for the first connection, milliseconds; 10 s by default. Later the transport tries for ever. */
+  readonly firstConnectMs?: number;
+  /** False in a composite transport, where what this process publishes reaches its own subscribers locally. */
+  readonly echo?: boolean;
+}
+
+const PING_INTERVAL_MS = 10_000;
+const RECONNECT_MS = 100;
+const RECONNECT_JITTER_MS = 300;
+
+/** Connects, or throws {@link TransportError} `disconnected` with the reason where no server can be reached in time. */
+export async function connectNats(options: ConnectNatsOptions): Promise<Transport & { readonly echo: boolean }> {
+  const connection = await dial(options);
+  return transportOver(connection, options);
+}
+
+/** The transport over a connection that is there; for tests that put something between the two. */
+export function transportOver(connection: NatsConnection, options: ConnectNatsOptions): NatsTransport {
+  const { clock, randomBytes, onLog = () => {}, echo = true } = options;
+  const transport = new NatsTransport(connection, { clock, randomBytes, onLog, echo });
+  watch(connection, transport, onLog).catch((error) => onLog('error', { err: error }, 'the message bus is no longer watched'));
+  return transport;
+}
+
+export async function dial(options: ConnectNatsOptions): Promise<NatsConnection> {
+  const { clock, firstConnectMs = 10_000 } = options;
+  const giveUpAtMs = clock.monotonic() + firstConnectMs;
+  for (;;) {
+    try {
+      return await connect(connectionOptions(options));
+    } catch (error) {
+      if (clock.monotonic() + RECONNECT_MS >= giveUpAtMs) {
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new TransportError('disconnected', `no NATS server can be reached: ${reason}`, { cause: error });
+      }
+      await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
+    }
+  }
+}
+
+function connectionOptions(options: ConnectNatsOptions): NodeConnectionOptions {
+  const urls = (typeof options.servers === 'string' ? options.servers.split(',') : options.servers).map(
+    (server) => new URL(server.includes('://') ? server.trim() : `nats://${server.trim()}`),
+  );
+  const { username = '', password = '' } = urls[0] ?? {};
+  return {
+    servers: urls.map((url) => url.host),
+    name: options.name,
+    noEcho: options.echo === false,
+    maxReconnectAttempts: -1,
+    ignoreAuthErrorAbort: true,
+    noAsyncTraces: true,
+    pingInterval: PING_INTERVAL_MS,
+    reconnectDelayHandler: () => RECONNECT_MS + ((options.randomBytes(1)[0] as number) / 256) * RECONNECT_JITTER_MS,
+    ...(password !== '' ? { user: decodeURIComponent(username), pass: decodeURIComponent(password) } : {}),
+    ...(password === '' && username !== '' ? { token: decodeURIComponent(username) } : {}),
+    ...(urls.some((url) => url.protocol === 'tls:') ? { tls: {} } : {}),
+  };
+}
+
+/** nats.js buffers what is published while it reconnects: the transport hears of it first and refuses. */
+async function watch(connection: NatsConnection, transport: NatsTransport, onLog: TransportLog): Promise<void> {
+  for await (const status of connection.status()) {
+    switch (status.type) {
+      case 'disconnect':
+        onLog('warn', { server: status.server }, 'the message bus is out of reach');
+        transport.setConnected(false);
+        break;
+      case 'reconnect':
+        onLog('info', { server: status.server }, 'the message bus is back');
+        transport.setConnected(true);
+        break;
+      case 'slowConsumer':
+        onLog('warn', { pending: status.pending }, 'this process reads from the message bus too slowly');
+        break;
+      case 'error':
+        onLog('error', { err: status.error }, 'the message bus reports an error');
+        break;
+      case 'staleConnection':
+      case 'ldm':
+        onLog('warn', { status: status.type }, 'the message bus is about to leave');
+        break;
+    }
+  }
+}
