@@ -1,1 +1,19 @@
-export {};
+import type { ServiceDefinition } from '@tollgate/nest';
+import { authModule } from './app.module.js';
+import { AUTH_ENVIRONMENT } from './config.js';
+import { CreateAuth1764000000000 } from './database/create-auth-1764000000000.js';
+import { AUTH_ENTITIES } from './database/entities.js';
+
+export {
+  bootstrapFirstOrganisation,
+  type FirstOrganisationNeeds,
+  type FirstSecrets,
+} from './bootstrap/bootstrap-first-organisation.js';
+
+/** Who may call: organisations, tokens, quotas, audit. */
+export const authService: ServiceDefinition<typeof AUTH_ENVIRONMENT> = {
+  name: 'auth',
+  environment: AUTH_ENVIRONMENT,
+  database: { schema: 'auth', entities: AUTH_ENTITIES, migrations: [CreateAuth1764000000000] },
+  module: authModule,
+};

@@ -1,0 +1,38 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import type { RandomBytes } from '@tollgate/kernel';
+import { RANDOM_BYTES } from '@tollgate/nest';
+import { BOOTSTRAP_FILE, FirstStart } from './bootstrap/first-start.js';
+import { Changes } from './changes/changes.js';
+import type { AuthConfig } from './config.js';
+import { ControlPool } from './database/control-pool.js';
+import { Housekeeping } from './database/housekeeping.js';
+import { FeedHandler } from './feed/feed.handler.js';
+import { FeedPublisher } from './feed/feed-publisher.js';
+import { OrganisationsController } from './organisations/organisations.controller.js';
+import { OrganisationsService } from './organisations/organisations.service.js';
+import { QuotaHandler } from './quota/quota.handler.js';
+import { QuotaAuthority } from './quota/quota-authority.js';
+import { ResolveHandler } from './resolve/resolve.handler.js';
+import { MINT } from './tokens/mint-token.js';
+import { TokensController } from './tokens/tokens.controller.js';
+import { TokensService } from './tokens/tokens.service.js';
+
+@Module({})
+class AuthModule {}
+
+export const authModule = ({ peppers, bootstrapFile }: AuthConfig): DynamicModule => ({
+  module: AuthModule,
+  controllers: [TokensController, OrganisationsController, ResolveHandler, FeedHandler, QuotaHandler],
+  providers: [
+    { provide: MINT, inject: [RANDOM_BYTES], useFactory: (randomBytes: RandomBytes) => ({ peppers, randomBytes }) },
+    { provide: BOOTSTRAP_FILE, useValue: bootstrapFile },
+    ControlPool,
+    FeedPublisher,
+    QuotaAuthority,
+    Housekeeping,
+    Changes,
+    FirstStart,
+    TokensService,
+    OrganisationsService,
+  ],
+});

@@ -1,0 +1,76 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { FeedEvent } from '@tollgate/contracts';
+import { isConnectionError } from '@tollgate/database';
+import { type Clock, TollgateError } from '@tollgate/kernel';
+import { CLOCK, dataSourceToken } from '@tollgate/nest';
+import type { AuditFact } from '@tollgate/policy';
+import type { DataSource, EntityManager } from 'typeorm';
+import { FeedPublisher } from '../feed/feed-publisher.js';
+import type { Act } from './act.js';
+import { appendAudit } from './append-audit.js';
+import { appendFeed } from './append-feed.js';
+
+/** One change of what auth keeps, in one transaction with its audit events and its place in the feed. */
+export interface Change {
+  readonly manager: EntityManager;
+  /** Milliseconds since the epoch, one moment for the whole change. */
+  readonly now: number;
+  readonly act: Act;
+  audit(fact: Pick<AuditFact, 'action' | 'target' | 'before' | 'after'>): void;
+  /** Tells every router, after the commit. */
+  announce(publicId: string, kind: FeedEvent['kind']): void;
+}
+
+/** Runs the work and, before the commit, writes what it noted: nothing changes unaudited or unannounced. */
+export async function runChange<T>(
+  manager: EntityManager,
+  act: Act,
+  now: number,
+  work: (change: Change) => Promise<T>,
+): Promise<T> {
+  const facts: AuditFact[] = [];
+  const events: Omit<FeedEvent, 'sequence'>[] = [];
+  const { actor, requestId, traceId, ip, userAgent } = act;
+  const time = new Date(now).toISOString();
+  const result = await work({
+    manager,
+    now,
+    act,
+    audit: (fact) =>
+      void facts.push({ ...fact, time, actor, decision: 'allowed', reason: null, requestId, traceId, ip, userAgent }),
+    announce: (publicId, kind) => void events.push({ publicId, kind }),
+  });
+  // Last, and always in this order: both take locks that all changes share.
+  await appendAudit(manager, act.organisationId, facts);
+  await appendFeed(manager, events);
+  return result;
+}
+
+@Injectable()
+export class Changes {
+  constructor(
+    @Inject(dataSourceToken('auth')) private readonly dataSource: DataSource,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(FeedPublisher) private readonly publisher: FeedPublisher,
+  ) {}
+
+  async run<T>(act: Act, work: (change: Change) => Promise<T>): Promise<T> {
+    const result = await this.guard(this.dataSource.transaction((manager) => runChange(manager, act, this.clock.now(), work)));
+    this.publisher.publishSoon();
+    return result;
+  }
+
+  /** A read that is refused with 503 while Postgres is away. */
+  read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.guard(work(this.dataSource.manager));
+  }
+
+  private async guard<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      if (!isConnectionError(error)) throw error;
+      throw new TollgateError('overloaded', 'The database is out of reach.', { retryAfterMs: 1_000, cause: error });
+    }
+  }
+}

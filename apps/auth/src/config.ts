@@ -1,0 +1,14 @@
+import { type EnvironmentOf, optionalText } from '@tollgate/kernel';
+import { TOKEN_PEPPER_VARIABLE } from '@tollgate/policy';
+
+/** What auth reads besides the common variables. */
+export const AUTH_ENVIRONMENT = {
+  peppers: TOKEN_PEPPER_VARIABLE,
+  bootstrapFile: optionalText({
+    name: 'TOLLGATE_BOOTSTRAP_FILE',
+    purpose: 'Where the first start writes {"token", "admin"} as JSON (mode 0600), if it made the first organisation.',
+    expected: 'a path in a folder that exists and can be written',
+  }),
+};
+
+export type AuthConfig = EnvironmentOf<typeof AUTH_ENVIRONMENT>;

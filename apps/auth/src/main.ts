@@ -1,0 +1,4 @@
+import { bootServices } from '@tollgate/nest';
+import { authService } from './index.js';
+
+await bootServices([authService]);

@@ -1,0 +1,80 @@
+import type { ChangeToken, CreateToken, TokenPolicy } from '@tollgate/contracts';
+import { TollgateError } from '@tollgate/kernel';
+import { type InvalidField, InvalidFieldsError } from '@tollgate/nest';
+import { scopesBeyond } from '@tollgate/policy';
+import type { TokenRow } from '../database/entities.js';
+
+type Type = TokenRow['type'];
+
+const refuse = (pointer: string, detail: string): InvalidFieldsError => new InvalidFieldsError([{ pointer, detail }]);
+
+/** The policy of a new token, with the defaults of its type. */
+export function policyOfNew(input: CreateToken, type: Type): TokenPolicy {
+  const scopes = input.scopes ?? (type === 'k' ? ['llm:*'] : null);
+  if (scopes === null) throw refuse('/scopes', 'A management key needs its scopes named.');
+  const requests = input.limits?.requests ?? null;
+  return {
+    scopes,
+    models: input.models ?? { allow: type === 'k' ? ['*'] : [], deny: [] },
+    requests:
+      requests === null
+        ? null
+        : { limit: requests.limit, periodMs: requests.period_seconds * 1_000, burst: requests.burst ?? requests.limit },
+    maxOutputTokens: input.max_output_tokens ?? null,
+    budgets: [],
+    strict: input.strict ?? false,
+  };
+}
+
+/** The policy after a merge patch. */
+export function policyOfChanged(current: TokenPolicy, patch: ChangeToken): TokenPolicy {
+  return {
+    ...current,
+    scopes: patch.scopes ?? current.scopes,
+    models: {
+      allow: patch.models?.allow ?? current.models.allow,
+      deny: patch.models?.deny ?? current.models.deny,
+    },
+    requests: requestsOfChanged(current.requests, patch.limits?.requests),
+    maxOutputTokens: patch.max_output_tokens === undefined ? current.maxOutputTokens : patch.max_output_tokens,
+    strict: patch.strict ?? current.strict,
+  };
+}
+
+type RequestsPatch = NonNullable<ChangeToken['limits']>['requests'];
+
+function requestsOfChanged(current: TokenPolicy['requests'], patch: RequestsPatch): TokenPolicy['requests'] {
+  if (patch === undefined) return current;
+  if (patch === null) return null;
+  const limit = patch.limit ?? current?.limit;
+  if (limit === undefined) throw refuse('/limits/requests/limit', 'A new limit needs its number.');
+  const periodMs = patch.period_seconds === undefined ? (current?.periodMs ?? 60_000) : patch.period_seconds * 1_000;
+  // A limit that is changed alone takes its burst along.
+  const burst = patch.burst ?? (patch.limit === undefined ? current?.burst : undefined) ?? limit;
+  return { limit, periodMs, burst };
+}
+
+/**
+ * Nobody hands on more than they hold, and an API key holds nothing of the administration: it lies in programs, where it
+ * leaks first. `held` null = the system itself.
+ */
+export function assertGrantable(scopes: readonly string[], type: Type, held: readonly string[] | null): void {
+  if (type === 'k') {
+    const wrong = scopes.flatMap((scope, index): InvalidField[] =>
+      scope.startsWith('admin:')
+        ? [{ pointer: `/scopes/${index}`, detail: 'An API key cannot administer: make a management key.' }]
+        : [],
+    );
+    if (wrong.length > 0) throw new InvalidFieldsError(wrong);
+  }
+  const beyond = held === null ? [] : scopesBeyond(held, scopes);
+  if (beyond.length > 0) {
+    throw new TollgateError('permission_denied', `Your token does not hold what it would grant: ${beyond.join(', ')}.`);
+  }
+}
+
+export function futureTime(text: string, now: number): Date {
+  const time = new Date(text);
+  if (time.getTime() <= now) throw refuse('/expires_at', 'The time has passed already.');
+  return time;
+}

@@ -1,0 +1,59 @@
+import type { Token } from '@tollgate/contracts';
+import type { AuditValue } from '@tollgate/policy';
+import { DEFAULT_BRAND } from '@tollgate/policy';
+import type { TokenRow, TokenSecretRow } from '../database/entities.js';
+
+/** The token as the API shows it: nothing that could be used to call. `now`: milliseconds since the epoch. */
+export function viewToken(row: TokenRow, secrets: readonly TokenSecretRow[], now: number): Token {
+  const { policy } = row;
+  return {
+    id: row.id,
+    public_id: row.publicId,
+    display: `${DEFAULT_BRAND}${row.type}_${row.environment}_${row.publicId}`,
+    name: row.name,
+    type: row.type === 'k' ? 'api_key' : 'management_key',
+    environment: row.environment,
+    status: statusOf(row, now),
+    organisation_id: row.organisationId,
+    team_id: row.teamId,
+    scopes: policy.scopes,
+    models: policy.models,
+    limits: {
+      requests:
+        policy.requests === null
+          ? null
+          : { limit: policy.requests.limit, period_seconds: policy.requests.periodMs / 1_000, burst: policy.requests.burst },
+    },
+    max_output_tokens: policy.maxOutputTokens,
+    strict: policy.strict,
+    secrets: secrets.map((secret) => ({
+      id: secret.id,
+      state: secret.state,
+      created_at: secret.createdAt.toISOString(),
+      expires_at: textOrNull(secret.expiresAt),
+    })),
+    expires_at: textOrNull(row.expiresAt),
+    created_at: row.createdAt.toISOString(),
+    updated_at: row.updatedAt.toISOString(),
+    revoked_at: textOrNull(row.revokedAt),
+    revision: row.revision,
+  };
+}
+
+/** What stays in the audit trail: the policy as it was decided. */
+export const auditViewOf = (row: TokenRow): { readonly [key: string]: AuditValue } => ({
+  name: row.name,
+  type: row.type,
+  environment: row.environment,
+  status: row.status,
+  teamId: row.teamId,
+  expiresAt: textOrNull(row.expiresAt),
+  policy: row.policy as unknown as AuditValue,
+});
+
+function statusOf(row: TokenRow, now: number): Token['status'] {
+  if (row.status === 'revoked') return 'revoked';
+  return row.expiresAt !== null && row.expiresAt.getTime() <= now ? 'expired' : row.status;
+}
+
+const textOrNull = (time: Date | null): string | null => time?.toISOString() ?? null;
