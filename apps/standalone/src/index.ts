@@ -1,1 +1,1 @@
-export {};
+export { type FirstTokens, readyText } from './print-ready.js';

@@ -32,8 +32,16 @@ export const METRIC_NAMES = {
   spoolRecords: 'tollgate_spool_records',
   /** Bytes waiting in the spool. */
   spoolBytes: 'tollgate_spool_bytes',
-  /** Usage records taken in by analytics. Labels: result (stored, duplicate, rejected). */
+  /** Usage records taken in by analytics. Labels: result (stored, duplicate, replaced, rejected, refused). */
   usageRecords: 'tollgate_usage_records_total',
+  /** Usage records per transaction at analytics. */
+  usageBatchSize: 'tollgate_usage_batch_records',
+  /** Time of a transaction of usage records. */
+  usageCommit: 'tollgate_usage_commit_seconds',
+  /** From the end of a call to the commit of its record, the oldest of a transaction. */
+  usageLag: 'tollgate_usage_lag_seconds',
+  /** Usage records waiting for a transaction. */
+  usageWaiting: 'tollgate_usage_waiting_records',
   /** Calls of models without a price. Labels: provider. */
   unpricedCalls: 'tollgate_unpriced_calls_total',
   /** Management requests. Labels: service, method, status. */

@@ -1,0 +1,36 @@
+import type { Service } from '@tollgate/contracts';
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+export interface Places {
+  readonly natsUrl: string;
+  readonly databaseUrl: string;
+  readonly tokenPepper: string;
+  readonly sealingKey: string;
+}
+
+/** What any program may need to run, and what is meant for all of ours; everything else may be somebody's secret. */
+const SHARED =
+  /^(PATH|HOME|USER|SHELL|TMPDIR|TEMP|TMP|SYSTEMROOT|LANG|LC_.*|TZ|TERM|NODE_.*|OTEL_.*|LOG_LEVEL|HOST|PUBLIC_URL|BASE_PATH|TOLLGATE_.*)$/i;
+const SECRETS = ['TOLLGATE_TOKEN_PEPPER', 'TOLLGATE_SEALING_KEY'].flatMap((name) => [name, `${name}_FILE`]);
+
+/**
+ * The environment of one process: each gets the secrets that its services need and no others, so that whoever takes over
+ * one process has what that one has. Keys of providers reach the adapters alone.
+ */
+export function environmentOf(services: readonly Service[], places: Places, given: Variables): Record<string, string> {
+  const opens = services.includes('provider-adapters');
+  const result: Record<string, string> = {};
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined || value === '' || SECRETS.includes(name)) continue;
+    if (/^DATABASE_URL(_FILE)?$/.test(name)) continue;
+    if (opens || SHARED.test(name)) result[name] = value;
+  }
+  result['NATS_URL'] = places.natsUrl;
+  if (opens) result['TOLLGATE_SEALING_KEY'] = places.sealingKey;
+  if (services.some((service) => service !== 'provider-adapters')) result['TOLLGATE_TOKEN_PEPPER'] = places.tokenPepper;
+  if (services.some((service) => STORING.includes(service))) result['DATABASE_URL'] = places.databaseUrl;
+  return result;
+}
+
+export const STORING: readonly Service[] = ['auth', 'catalog', 'analytics'];

@@ -1,0 +1,239 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { newId, readEnvironment } from '@tollgate/kernel';
+import {
+  BootError,
+  COMMON_ENVIRONMENT,
+  closeOnSignals,
+  createReadiness,
+  exitWithFailure,
+  FrontServer,
+  listenFailure,
+  systemClock,
+} from '@tollgate/nest';
+import { createLogger } from '@tollgate/telemetry';
+import { openDataFolder } from '../data-folder.js';
+import { type EmbeddedDatabase, keepDatabase } from '../embedded-database.js';
+import { type LocalSecrets, readOrMakeSecrets } from '../local-secrets.js';
+import { lockFolder } from '../lock-folder.js';
+import { type FirstTokens, readyText } from '../print-ready.js';
+import { createProgress, type Progress } from '../progress.js';
+import { STANDALONE_ENVIRONMENT } from '../standalone-environment.js';
+import { freePorts } from './free-ports.js';
+import { createIngress } from './ingress.js';
+import { ManagedProcess } from './managed-process.js';
+import { migrate } from './migrate.js';
+import { natsPlan, obtainNatsServer } from './nats-plan.js';
+import { type Counts, parseFlags, USAGE } from './parse-flags.js';
+import { writeProcessTable } from './process-table.js';
+import { processCount, type ServicePlan, servicePlans } from './service-plans.js';
+
+const READY_WAIT_MS = 60_000;
+const READY_LOOK_MS = 25;
+/** Stopped in this order: first who takes calls, last who keeps what they owe. */
+const STOP_ORDER: readonly (readonly string[])[] = [
+  ['router', 'data-plane'],
+  ['provider-adapters'],
+  ['catalog', 'analytics', 'auth'],
+];
+
+type Closer = () => unknown;
+interface Common {
+  readonly port: number;
+  readonly host: string;
+  readonly drainGraceMs: number;
+}
+
+/** Every service as a process of its own, over a real nats-server and one Postgres, under one origin. */
+export async function runDistributed(args: readonly string[]): Promise<void> {
+  const progress = createProgress(process.stderr);
+  const closers: Closer[] = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  closeOnSignals(
+    () => {
+      progress.done();
+      process.stderr.write('stopping ...\n');
+      return close();
+    },
+    (error) => process.stderr.write(`tollgate: stopping failed: ${error}\n`),
+  );
+  try {
+    const counts = parseFlags(args);
+    if (counts === 'help') {
+      process.stdout.write(USAGE);
+      return;
+    }
+    const { url, first } = await start(counts, progress, closers);
+    progress.done();
+    process.stdout.write(readyText(url, first));
+  } catch (error) {
+    progress.done();
+    await close();
+    exitWithFailure(error);
+  }
+}
+
+async function start(counts: Counts, progress: Progress, closers: Closer[]): Promise<{ url: string; first: FirstTokens | null }> {
+  const source = { variables: process.env, readFile: (path: string) => readFileSync(path, 'utf8') };
+  const own = readEnvironment(STANDALONE_ENVIRONMENT, source);
+  const { port, host, drainGraceMs } = COMMON_ENVIRONMENT;
+  const common = readEnvironment({ port, host, drainGraceMs }, source);
+  const folder = openDataFolder(own.dataDir);
+  const lock = lockFolder(folder);
+  closers.push(() => lock.release());
+  const secrets = readOrMakeSecrets(folder, randomBytes);
+
+  const processes: { plan: ServicePlan; managed: ManagedProcess }[] = [];
+  const ingress = await openIngress(common, processes, closers);
+  progress.say('looking for nats-server');
+  const binary = obtainNatsServer();
+  const [natsPort = 0, ...ports] = await freePorts(1 + processCount(counts));
+  const natsUrl = `nats://127.0.0.1:${natsPort}`;
+  const tablePath = join(folder, 'processes.json');
+  closers.push(() => rmSync(tablePath, { force: true }));
+  let database: EmbeddedDatabase | null = null;
+  let databaseUrl = own.databaseUrl ?? '';
+  const onChange = (): void => {
+    const rows = [...processes.map(({ managed }) => managed), nats].map(({ plan, pid, up }) => ({
+      name: plan.name,
+      pid,
+      url: up === null || up.url === '' ? null : up.url,
+      metricsUrl: up?.metricsUrl ?? null,
+    }));
+    if (database !== null) rows.push({ name: 'postgres', pid: database.pid(), url: null, metricsUrl: null });
+    writeProcessTable(tablePath, { url: ingress.url, natsUrl, databaseUrl, processes: rows });
+  };
+  const onRestart = (name: string, how: string, afterMs: number): void =>
+    void process.stderr.write(`tollgate: ${name} ended ${how}: starting it again in ${afterMs} ms\n`);
+  const nats = new ManagedProcess(natsPlan(binary, natsPort), { onChange, onRestart });
+  closers.push(() => nats.stop(0));
+  const starting = nats.start();
+  starting.catch(() => undefined);
+  if (own.databaseUrl === null) {
+    database = await openDatabase(folder, secrets, progress, onChange);
+    const opened = database;
+    closers.push(() => opened.stop());
+    databaseUrl = database.url;
+  }
+  await starting;
+
+  const bootstrapFile = join(folder, 'bootstrap.json');
+  rmSync(bootstrapFile, { force: true });
+  const places = {
+    natsUrl,
+    databaseUrl,
+    tokenPepper: process.env['TOLLGATE_TOKEN_PEPPER'] || secrets.tokenPepper,
+    sealingKey: process.env['TOLLGATE_SEALING_KEY'] || secrets.sealingKey,
+  };
+  const plans = servicePlans({ counts, places, folder, bootstrapFile, given: process.env, ports });
+  progress.say('migrating the database');
+  await migrate(plans);
+  progress.say(`starting ${plans.length} processes`);
+  closers.push(() => stopAll(processes, common.drainGraceMs));
+  for (const plan of plans) processes.push({ plan, managed: new ManagedProcess(plan, { onChange, onRestart }) });
+  await Promise.all(processes.map(({ managed }) => managed.start()));
+  progress.say('waiting until all are ready');
+  await Promise.all(plans.map(untilReady));
+  ingress.setReady();
+  // Stopped first, though it was opened first: it takes nothing new while the routers behind it finish.
+  closers.push(ingress.drain);
+  onChange();
+  return { url: ingress.url, first: takeFirstTokens(bootstrapFile) };
+}
+
+function openDatabase(
+  folder: string,
+  secrets: LocalSecrets,
+  progress: Progress,
+  onChange: () => void,
+): Promise<EmbeddedDatabase> {
+  return keepDatabase({
+    folder,
+    password: secrets.databasePassword,
+    onProgress: (text) => progress.say(text),
+    onTrouble: (text) => {
+      process.stderr.write(`tollgate: ${text}\n`);
+      onChange();
+    },
+  });
+}
+
+async function openIngress(
+  common: Common,
+  processes: readonly { readonly plan: ServicePlan; readonly managed: ManagedProcess }[],
+  closers: Closer[],
+): Promise<{ url: string; setReady(): void; drain(): Promise<unknown> }> {
+  const newRequestId = (): string => newId('req', systemClock.now(), randomBytes);
+  const readiness = createReadiness();
+  let booted = false;
+  readiness.register('boot', () => ({ ready: booted, detail: booted ? 'done' : 'under way' }));
+  readiness.register('processes', () => {
+    const missing = processes.filter(({ managed }) => managed.up === null).map(({ plan }) => plan.name);
+    return { ready: missing.length === 0, detail: missing.length === 0 ? 'all up' : `not up: ${missing.join(', ')}` };
+  });
+  const logger = createLogger({ service: 'ingress', level: 'warn' });
+  const front = new FrontServer({ health: { readiness, version: { services: ['ingress'] } }, logger, newRequestId });
+  const { host } = common;
+  const address = await front.listen(common.port, host).catch((error: unknown) => {
+    throw listenFailure(error, host, common.port, 'PORT');
+  });
+  const drain = (): Promise<number> => {
+    readiness.beginDrain();
+    return front.drain(common.drainGraceMs);
+  };
+  closers.push(drain);
+  front.openDoors(
+    createIngress(
+      (service) =>
+        processes
+          .filter(({ plan, managed }) => managed.up !== null && plan.services.includes(service))
+          .map(({ plan }) => plan.url),
+      newRequestId,
+    ),
+  );
+  return {
+    drain,
+    url: `http://${host}:${address.port}`,
+    setReady: () => {
+      booted = true;
+    },
+  };
+}
+
+async function untilReady(plan: ServicePlan): Promise<void> {
+  const until = performance.now() + READY_WAIT_MS;
+  let last = '';
+  while (performance.now() < until) {
+    try {
+      const response = await fetch(new URL('/readyz', plan.url), { signal: AbortSignal.timeout(2_000) });
+      last = await response.text();
+      if (response.ok) return;
+    } catch (error) {
+      last = String(error);
+    }
+    await wait(READY_LOOK_MS);
+  }
+  throw new BootError(`${plan.name} is not ready after a minute: ${last.slice(0, 500)}`);
+}
+
+/** Written by auth when it made the first organisation; read once and removed, since it holds secrets. */
+function takeFirstTokens(path: string): FirstTokens | null {
+  if (!existsSync(path)) return null;
+  const { token, admin } = JSON.parse(readFileSync(path, 'utf8')) as { token: string; admin: string };
+  rmSync(path);
+  return { token, adminToken: admin };
+}
+
+async function stopAll(
+  processes: readonly { readonly plan: ServicePlan; readonly managed: ManagedProcess }[],
+  graceMs: number,
+): Promise<void> {
+  for (const kinds of STOP_ORDER) {
+    const group = processes.filter(({ plan }) => kinds.includes(plan.name.slice(0, plan.name.lastIndexOf('-'))));
+    await Promise.all(group.map(({ managed }) => managed.stop(graceMs)));
+  }
+}

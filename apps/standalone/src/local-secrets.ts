@@ -1,0 +1,48 @@
+import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RandomBytes } from '@tollgate/kernel';
+import { BootError } from '@tollgate/nest';
+import { z } from 'zod';
+
+const BYTES = 32;
+const SecretsSchema = z.object({
+  version: z.literal(1),
+  /** TOLLGATE_TOKEN_PEPPER */
+  tokenPepper: z.string().min(43),
+  /** TOLLGATE_SEALING_KEY: an X25519 private key, base64url of 32 bytes. */
+  sealingKey: z.string().length(43),
+  /** Of the embedded Postgres. */
+  databasePassword: z.string().min(16),
+});
+export type LocalSecrets = z.infer<typeof SecretsSchema>;
+
+/**
+ * The secrets of this folder, made at the first start and never changed: without the pepper no token, without the sealing
+ * key no stored credential can be used again. For its owner alone (mode 0600).
+ */
+export function readOrMakeSecrets(folder: string, randomBytes: RandomBytes): LocalSecrets {
+  const path = join(folder, 'secrets.json');
+  if (existsSync(path)) return readSecrets(path);
+  const fresh = (): string => Buffer.from(randomBytes(BYTES)).toString('base64url');
+  const secrets: LocalSecrets = { version: 1, tokenPepper: fresh(), sealingKey: fresh(), databasePassword: fresh() };
+  const staged = `${path}.new`;
+  writeFileSync(staged, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
+  chmodSync(staged, 0o600);
+  renameSync(staged, path);
+  return secrets;
+}
+
+function readSecrets(path: string): LocalSecrets {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new BootError(`${path} cannot be read: give it back to the user that this runs as.`, 2, { cause });
+  }
+  try {
+    return SecretsSchema.parse(JSON.parse(text));
+  } catch {
+    // Without the cause: it could quote the secrets.
+    throw new BootError(`${path} is damaged: put back a copy, or move the whole folder away to begin anew.`, 2);
+  }
+}

@@ -1,0 +1,31 @@
+const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+const FRAME_MS = 80;
+
+export interface Progress {
+  /** What is being done now. */
+  say(text: string): void;
+  done(): void;
+}
+
+/** One moving line on a terminal, plain lines elsewhere; on stderr, since stdout belongs to the result. */
+export function createProgress(stream: NodeJS.WriteStream): Progress {
+  if (!stream.isTTY) return { say: (text) => void stream.write(`${text} ...\n`), done: () => undefined };
+  let current = '';
+  let frame = 0;
+  const draw = (): void => {
+    frame += 1;
+    if (current !== '') stream.write(`\r\x1b[2K${FRAMES[frame % FRAMES.length]} ${current}`);
+  };
+  const timer = setInterval(draw, FRAME_MS).unref();
+  return {
+    say: (text) => {
+      current = text;
+      draw();
+    },
+    done: () => {
+      clearInterval(timer);
+      if (current !== '') stream.write('\r\x1b[2K');
+      current = '';
+    },
+  };
+}
