@@ -1,0 +1,4 @@
+import { bootServices } from '@tollgate/nest';
+import { analyticsService } from './index.js';
+
+await bootServices([analyticsService]);
