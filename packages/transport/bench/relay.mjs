@@ -17,7 +17,6 @@ const HEADERS = {
 };
 const body = randomBytes(1024);
 const meta = randomBytes(200);
-const empty = new Uint8Array(0);
 
 if (process.argv[2] === '--serve') await serve(process.argv[3]);
 else await drive(Number(process.argv[2] ?? 40_000));

@@ -70,7 +70,9 @@ async function launch(binary: string, args: string[], port: number): Promise<Chi
   });
   let failure: Error | null = null;
   child.once('error', (error) => {
-    failure = new Error(`no nats-server can be started (${binary}): name one in NATS_SERVER_BIN or put it on PATH`, { cause: error });
+    failure = new Error(`no nats-server can be started (${binary}): name one in NATS_SERVER_BIN or put it on PATH`, {
+      cause: error,
+    });
   });
   const giveUpAt = Date.now() + START_MS;
   while (!(await answers(port))) {
