@@ -1,1 +1,2 @@
-export { type FirstTokens, readyText } from './print-ready.js';
+export type { FirstTokens } from './first-tokens.js';
+export { readyText } from './print-ready.js';

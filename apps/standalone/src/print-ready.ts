@@ -1,7 +1,4 @@
-export interface FirstTokens {
-  readonly token: string;
-  readonly adminToken: string;
-}
+import type { FirstTokens } from './first-tokens.js';
 
 /** The one line that scripts wait for, and what a person does next. Secrets are shown at the first start and never again. */
 export function readyText(url: string, first: FirstTokens | null): string {
@@ -14,7 +11,7 @@ export function readyText(url: string, first: FirstTokens | null): string {
     );
   }
   return (
-    `ready url=${url} token=${first.token} admin=${first.adminToken}\n\n` +
+    `ready url=${url} token=${first.token} admin=${first.admin}\n\n` +
     'Both are shown only this once: keep them. Try it:\n\n' +
     `  curl ${url}/v1/chat/completions -H "Authorization: Bearer ${first.token}" -H "Content-Type: application/json" \\\n` +
     `    -d '{"model":"demo/chat","messages":[{"role":"user","content":"Hello"}]}'\n\n`

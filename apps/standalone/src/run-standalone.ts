@@ -14,9 +14,10 @@ import {
 } from '@tollgate/nest';
 import { openDataFolder } from './data-folder.js';
 import { keepDatabase } from './embedded-database.js';
+import { forgetFirstTokens, readFirstTokens } from './first-tokens.js';
 import { readOrMakeSecrets } from './local-secrets.js';
 import { lockFolder } from './lock-folder.js';
-import { type FirstTokens, readyText } from './print-ready.js';
+import { readyText } from './print-ready.js';
 import { createProgress, type Progress } from './progress.js';
 import { loadServices } from './services.js';
 import { STANDALONE_ENVIRONMENT } from './standalone-environment.js';
@@ -45,10 +46,13 @@ export async function runStandalone(): Promise<void> {
     (error) => process.stderr.write(`tollgate: stopping failed: ${error}\n`),
   );
   try {
-    const { handle, first } = await start(progress, closers);
+    const { handle, bootstrapFile } = await start(progress, closers);
     progress.done();
-    // In the data plane of a larger installation nobody reads our lines.
-    if (process.send === undefined) process.stdout.write(readyText(handle.url, first));
+    // A data plane is part of a larger installation: nobody waits for its lines.
+    if (bootstrapFile !== null) {
+      process.stdout.write(readyText(handle.url, readFirstTokens(bootstrapFile)));
+      forgetFirstTokens(bootstrapFile);
+    }
     reportToSupervisor({ type: 'up', url: handle.url, metricsUrl: handle.metricsUrl }, stop);
   } catch (error) {
     progress.done();
@@ -57,7 +61,7 @@ export async function runStandalone(): Promise<void> {
   }
 }
 
-async function start(progress: Progress, closers: Closer[]): Promise<{ handle: ServicesHandle; first: FirstTokens | null }> {
+async function start(progress: Progress, closers: Closer[]): Promise<{ handle: ServicesHandle; bootstrapFile: string | null }> {
   const own = readEnvironment(STANDALONE_ENVIRONMENT, { variables: process.env, readFile: (path) => readFileSync(path, 'utf8') });
   const whole = own.roles.length === SERVICES.length;
   const services = loadServices(own.roles);
@@ -67,11 +71,9 @@ async function start(progress: Progress, closers: Closer[]): Promise<{ handle: S
   progress.say('starting the services');
   const handle = await bootServices(await services, { variables, migrate: whole, databaseWaitMs: DATABASE_WAIT_MS });
   closers.push(() => handle.close());
-  if (!whole) return { handle, first: null };
-  const { bootstrapFirstOrganisation } = await import('@tollgate/auth');
-  const first = await bootstrapFirstOrganisation(handle.context);
+  if (!whole) return { handle, bootstrapFile: null };
   await untilReady(handle);
-  return { handle, first };
+  return { handle, bootstrapFile: variables['TOLLGATE_BOOTSTRAP_FILE'] ?? null };
 }
 
 /** What an operator of the whole would have to give: made at the first start, and kept in the data folder. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { newId, readEnvironment } from '@tollgate/kernel';
@@ -16,9 +16,10 @@ import {
 import { createLogger } from '@tollgate/telemetry';
 import { openDataFolder } from '../data-folder.js';
 import { type EmbeddedDatabase, keepDatabase } from '../embedded-database.js';
+import { forgetFirstTokens, readFirstTokens } from '../first-tokens.js';
 import { type LocalSecrets, readOrMakeSecrets } from '../local-secrets.js';
 import { lockFolder } from '../lock-folder.js';
-import { type FirstTokens, readyText } from '../print-ready.js';
+import { readyText } from '../print-ready.js';
 import { createProgress, type Progress } from '../progress.js';
 import { STANDALONE_ENVIRONMENT } from '../standalone-environment.js';
 import { freePorts } from './free-ports.js';
@@ -67,9 +68,10 @@ export async function runDistributed(args: readonly string[]): Promise<void> {
       process.stdout.write(USAGE);
       return;
     }
-    const { url, first } = await start(counts, progress, closers);
+    const { url, bootstrapFile } = await start(counts, progress, closers);
     progress.done();
-    process.stdout.write(readyText(url, first));
+    process.stdout.write(readyText(url, readFirstTokens(bootstrapFile)));
+    forgetFirstTokens(bootstrapFile);
   } catch (error) {
     progress.done();
     await close();
@@ -77,7 +79,7 @@ export async function runDistributed(args: readonly string[]): Promise<void> {
   }
 }
 
-async function start(counts: Counts, progress: Progress, closers: Closer[]): Promise<{ url: string; first: FirstTokens | null }> {
+async function start(counts: Counts, progress: Progress, closers: Closer[]): Promise<{ url: string; bootstrapFile: string }> {
   const source = { variables: process.env, readFile: (path: string) => readFileSync(path, 'utf8') };
   const own = readEnvironment(STANDALONE_ENVIRONMENT, source);
   const { port, host, drainGraceMs } = COMMON_ENVIRONMENT;
@@ -122,7 +124,6 @@ async function start(counts: Counts, progress: Progress, closers: Closer[]): Pro
   await starting;
 
   const bootstrapFile = join(folder, 'bootstrap.json');
-  rmSync(bootstrapFile, { force: true });
   const places = {
     natsUrl,
     databaseUrl,
@@ -142,7 +143,7 @@ async function start(counts: Counts, progress: Progress, closers: Closer[]): Pro
   // Stopped first, though it was opened first: it takes nothing new while the routers behind it finish.
   closers.push(ingress.drain);
   onChange();
-  return { url: ingress.url, first: takeFirstTokens(bootstrapFile) };
+  return { url: ingress.url, bootstrapFile };
 }
 
 function openDatabase(
@@ -218,14 +219,6 @@ async function untilReady(plan: ServicePlan): Promise<void> {
     await wait(READY_LOOK_MS);
   }
   throw new BootError(`${plan.name} is not ready after a minute: ${last.slice(0, 500)}`);
-}
-
-/** Written by auth when it made the first organisation; read once and removed, since it holds secrets. */
-function takeFirstTokens(path: string): FirstTokens | null {
-  if (!existsSync(path)) return null;
-  const { token, admin } = JSON.parse(readFileSync(path, 'utf8')) as { token: string; admin: string };
-  rmSync(path);
-  return { token, adminToken: admin };
 }
 
 async function stopAll(
