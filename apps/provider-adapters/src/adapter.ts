@@ -1,7 +1,7 @@
 import { type AdapterHello, SUBJECTS } from '@tollgate/contracts';
 import type { Clock } from '@tollgate/kernel';
 import type { Logger, Metrics, Tracer } from '@tollgate/telemetry';
-import type { Subscription, Transport } from '@tollgate/transport';
+import type { ServerStream, Subscription, Transport } from '@tollgate/transport';
 import type { AdapterConfig } from './config.js';
 import { CredentialOpener } from './credentials/open-credential.js';
 import { CallMetrics } from './dispatch/call-metrics.js';
@@ -64,8 +64,12 @@ export class Adapter {
   /** Says hello first: the catalogue needs our key before it can seal anything. Takes calls even before the catalogue has come. */
   async start(): Promise<void> {
     this.stopHello = sayHello(this.io.transport, this.hello);
-    this.serving = this.io.transport.serveStream(SUBJECTS.upstreamCall, QUEUE, (stream) => this.server.handle(stream));
+    this.serving = this.io.transport.serveStream(SUBJECTS.upstreamCall, QUEUE, (stream) => this.handle(stream));
     await this.keeper.start();
+  }
+
+  handle(stream: ServerStream): void {
+    this.server.handle(stream);
   }
 
   /** Takes no more calls; resolves when those under way have ended. */

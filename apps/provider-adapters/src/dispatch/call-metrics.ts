@@ -1,10 +1,15 @@
 import { type Counter, type Histogram, LATENCY_BUCKETS, type Labels, METRIC_NAMES, type Metrics } from '@tollgate/telemetry';
 
+interface Row {
+  readonly call: Labels<'provider' | 'status'>;
+  readonly provider: Labels<'provider'>;
+}
+
 /** What the adapters count. `status` is the upstream's, `none` where it never answered. */
 export class CallMetrics {
   private readonly calls: Counter<'provider' | 'status'>;
   private readonly firstByte: Histogram<'provider'>;
-  private readonly labels = new Map<string, Labels<'provider' | 'status'>>();
+  private readonly rows = new Map<string, Row>();
 
   constructor(metrics: Metrics, inFlight: () => number) {
     this.calls = metrics.counter(METRIC_NAMES.upstreamCalls, 'Requests to upstreams, by their status', ['provider', 'status']);
@@ -19,12 +24,12 @@ export class CallMetrics {
 
   record(provider: string, status: number | null, firstByteMs: number | null): void {
     const key = `${provider} ${status}`;
-    let labels = this.labels.get(key);
-    if (labels === undefined) {
-      labels = { provider, status: status === null ? 'none' : String(status) };
-      this.labels.set(key, labels);
+    let row = this.rows.get(key);
+    if (row === undefined) {
+      row = { call: { provider, status: status === null ? 'none' : String(status) }, provider: { provider } };
+      this.rows.set(key, row);
     }
-    this.calls.add(labels);
-    if (firstByteMs !== null) this.firstByte.observe(labels, firstByteMs / 1000);
+    this.calls.add(row.call);
+    if (firstByteMs !== null) this.firstByte.observe(row.provider, firstByteMs / 1000);
   }
 }

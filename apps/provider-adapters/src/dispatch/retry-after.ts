@@ -10,7 +10,8 @@ export function readRetryAfter(headers: Headers, nowMs: number): number | null {
   if (text === null) return null;
   const seconds = numberOf(text);
   if (seconds !== null) return bounded(seconds * 1000);
-  const date = Date.parse(text);
+  // Date.parse takes nearly anything (`-5` is a year): a date of HTTP begins with the day's name.
+  const date = /^[A-Z][a-z]{2,8},? /.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(date) ? null : bounded(date - nowMs);
 }
 

@@ -27,11 +27,14 @@ const NOT_PUBLIC: readonly (readonly [address: string, bits: number, family: 'ip
   ['ff00::', 8, 'ipv6'],
 ];
 
-const notPublic = new BlockList();
-for (const [address, bits, family] of NOT_PUBLIC) notPublic.addSubnet(address, bits, family);
+// One list per family: Node takes an IPv4 address for its mapped IPv6 form where a list holds both.
+const lists = { ipv4: new BlockList(), ipv6: new BlockList() };
+for (const [address, bits, family] of NOT_PUBLIC) lists[family].addSubnet(address, bits, family);
 
 /** True for loopback, private, link-local, multicast and reserved addresses, and for what is no address at all. */
 export function isPrivateAddress(address: string): boolean {
-  const family = isIP(address);
-  return family === 0 || notPublic.check(address, family === 4 ? 'ipv4' : 'ipv6');
+  const version = isIP(address);
+  if (version === 0) return true;
+  const family = version === 4 ? 'ipv4' : 'ipv6';
+  return lists[family].check(address, family);
 }
