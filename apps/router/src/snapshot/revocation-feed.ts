@@ -1,0 +1,100 @@
+import { type FeedEvent, FeedMessageSchema, FeedReadReplySchema, SUBJECTS } from '@tollgate/contracts';
+import { type Clock, decodeJson, encodeJson } from '@tollgate/kernel';
+import type { Logger } from '@tollgate/telemetry';
+import type { Subscription, Transport } from '@tollgate/transport';
+
+/** A heartbeat older than this proves nothing any more. */
+export const FEED_AGE_MS_MAX = 3_000;
+const READ_MS_MAX = 2_000;
+/** So long only lower sequences: another database is behind auth now. */
+const LOWER_MS_MAX = 5_000;
+
+export interface FeedParts {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  onEvent(event: FeedEvent): void;
+}
+
+/** Follows auth's feed of token changes and knows whether it may be relied on. */
+export class RevocationFeed {
+  /** Grows whenever what was cached before can no longer be trusted without asking. */
+  generation = 0;
+  private sequence = -1;
+  private heardAt = Number.NEGATIVE_INFINITY;
+  private lastAhead = 0;
+  private gap = false;
+  private reading = false;
+  private readonly subscription: Subscription;
+
+  constructor(private readonly parts: FeedParts) {
+    this.subscription = parts.transport.subscribe(SUBJECTS.feed, (message) => this.receive(message.body));
+  }
+
+  get ageMs(): number {
+    return this.parts.clock.monotonic() - this.heardAt;
+  }
+
+  /** The cache may answer: the last heartbeat is young and nothing is missing before it. */
+  get fresh(): boolean {
+    return !this.gap && this.ageMs <= FEED_AGE_MS_MAX;
+  }
+
+  close(): void {
+    void this.subscription.drain();
+  }
+
+  private receive(body: Uint8Array): void {
+    let message: ReturnType<typeof FeedMessageSchema.safeParse>;
+    try {
+      message = FeedMessageSchema.safeParse(decodeJson(body));
+    } catch {
+      return;
+    }
+    if (!message.success) return;
+    const { sequence, events } = message.data;
+    const now = this.parts.clock.monotonic();
+    if (this.sequence < 0 || this.replaced(sequence, now)) {
+      this.generation += 1;
+      this.sequence = sequence;
+      this.gap = false;
+    }
+    this.heardAt = now;
+    if (sequence >= this.sequence) this.lastAhead = now;
+    for (const event of events) this.apply(event);
+    if (sequence > this.sequence) this.gap = true;
+    if (this.gap) void this.catchUp();
+  }
+
+  private replaced(sequence: number, now: number): boolean {
+    return sequence < this.sequence && now - this.lastAhead > LOWER_MS_MAX;
+  }
+
+  private apply(event: FeedEvent): void {
+    // Applied whatever its number: dropping a cached copy once more does no harm.
+    this.parts.onEvent(event);
+    if (event.sequence === this.sequence + 1) this.sequence = event.sequence;
+    else if (event.sequence > this.sequence) this.gap = true;
+  }
+
+  /** Reads what was missed; until then the cache does not answer. */
+  private async catchUp(): Promise<void> {
+    if (this.reading) return;
+    this.reading = true;
+    try {
+      const body = encodeJson({ after: this.sequence });
+      const answer = await this.parts.transport.request(SUBJECTS.feedRead, body, { timeoutMs: READ_MS_MAX });
+      const reply = FeedReadReplySchema.parse(decodeJson(answer));
+      if (reply.status === 'stale') return;
+      if (reply.status === 'ok') for (const event of reply.events) this.parts.onEvent(event);
+      else this.generation += 1;
+      this.sequence = Math.max(this.sequence, reply.sequence);
+      this.gap = false;
+    } catch (error) {
+      // The next heartbeat tries again.
+      this.parts.logger.warn({ error }, 'missed token changes could not be read');
+    } finally {
+      this.reading = false;
+    }
+  }
+}
