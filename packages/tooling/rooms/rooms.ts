@@ -18,7 +18,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'packages/dialects': pure('kernel', 'contracts'),
   'packages/providers': pure('contracts'),
   'packages/policy': pure('kernel', 'contracts', 'dialects'),
-  'packages/transport': io('kernel', 'contracts'),
+  'packages/transport': io('kernel'),
   'packages/database': io('kernel', 'contracts'),
   'packages/telemetry': io('kernel'),
   'packages/nest': io('kernel', 'contracts', 'policy', 'transport', 'database', 'telemetry'),

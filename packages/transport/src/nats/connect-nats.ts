@@ -1,5 +1,5 @@
 import type { NatsConnection } from '@nats-io/nats-core';
-import { connect, type NodeConnectionOptions } from '@nats-io/transport-node';
+import { AuthorizationError, connect, type NodeConnectionOptions } from '@nats-io/transport-node';
 import type { Clock, RandomBytes } from '@tollgate/kernel';
 import type { TransportLog } from '../log.js';
 import { type Transport, TransportError } from '../transport.js';
@@ -23,7 +23,10 @@ const PING_INTERVAL_MS = 10_000;
 const RECONNECT_MS = 100;
 const RECONNECT_JITTER_MS = 300;
 
-/** Connects, or throws {@link TransportError} `disconnected` with the reason where no server can be reached in time. */
+/**
+ * Connects, or throws {@link TransportError} `disconnected` with the reason: at once where the login is refused, after
+ * `firstConnectMs` where no server can be reached.
+ */
 export async function connectNats(options: ConnectNatsOptions): Promise<Transport & { readonly echo: boolean }> {
   const connection = await dial(options);
   return transportOver(connection, options);
@@ -44,7 +47,8 @@ export async function dial(options: ConnectNatsOptions): Promise<NatsConnection>
     try {
       return await connect(connectionOptions(options));
     } catch (error) {
-      if (clock.monotonic() + RECONNECT_MS >= giveUpAtMs) {
+      const refused = error instanceof AuthorizationError;
+      if (refused || clock.monotonic() + RECONNECT_MS >= giveUpAtMs) {
         const reason = error instanceof Error ? error.message : String(error);
         throw new TransportError('disconnected', `no NATS server can be reached: ${reason}`, { cause: error });
       }
