@@ -72,7 +72,7 @@ export class LoadConnection {
         this.#head = whole;
         return;
       }
-      const text = whole.latin1Slice(0, end);
+      const text = whole.toString('latin1', 0, end);
       this.#status = Number(text.slice(9, 12));
       const length = /\r\ncontent-length: (\d+)/i.exec(text)?.[1];
       this.#left = length === undefined ? -1 : Number(length);

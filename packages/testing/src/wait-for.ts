@@ -9,14 +9,17 @@ export interface WaitOptions {
  * Waits until the condition gives something other than `false`, `null` and `undefined`, and returns that. A condition that
  * throws counts as not met; its last error is the cause of ours.
  */
-export async function waitFor<T>(condition: () => T | Promise<T>, options: WaitOptions = {}): Promise<NonNullable<T>> {
+export async function waitFor<T>(
+  condition: () => T | Promise<T>,
+  options: WaitOptions = {},
+): Promise<Exclude<T, false | null | undefined>> {
   const { timeoutMs = 10_000, intervalMs = 20 } = options;
   const until = performance.now() + timeoutMs;
   let cause: unknown;
   for (;;) {
     try {
       const value = await condition();
-      if (value !== false && value !== null && value !== undefined) return value;
+      if (value !== false && value !== null && value !== undefined) return value as Exclude<T, false | null | undefined>;
     } catch (error) {
       cause = error;
     }

@@ -1,0 +1,3 @@
+import { describeStack } from './describe-stack.ts';
+
+describeStack('data-plane');

@@ -1,0 +1,4 @@
+import { describeStack } from './describe-stack.ts';
+import { describeLoss } from './suites/loss.ts';
+
+describeStack('distributed', describeLoss);
