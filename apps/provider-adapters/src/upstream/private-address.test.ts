@@ -47,7 +47,7 @@ test('a name that leads to this machine is refused after the look-up', async () 
 
 test.each(['127.0.0.1', '[::1]', '[::ffff:7f00:1]'])('the host %s is refused before the connect', async (hostname) => {
   const error = await new Promise((resolve) =>
-    guardedConnector(1_000)({ hostname, protocol: 'http:', port: '1' }, (failure) => resolve(failure)),
+    guardedConnector(1_000)({ hostname, protocol: 'http:', port: '1' }, (...[failure]) => resolve(failure)),
   );
   expect(error).toMatchObject({ code: 'TOLLGATE_PRIVATE_ADDRESS' });
 });
