@@ -11,7 +11,7 @@ import { Circuit } from './circuit.js';
 export const STALE = Symbol('stale');
 
 const CONNECT_MS = 400;
-const QUERY_MS = 500;
+const QUERY_MS = 800;
 /** Whatever happens, the answer is there by then: routers give up after a second. */
 const DEADLINE_MS = 900;
 const CONNECTIONS = 6;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ChangeToken } from '@tollgate/contracts';
 import { TollgateError } from '@tollgate/kernel';
 import type { AuditValue } from '@tollgate/policy';
@@ -47,7 +48,7 @@ type Fields = Readonly<Record<string, AuditValue>>;
 
 /** The fields that differ, before and after; null where none does. */
 function differenceOf(before: Fields, after: Fields): { readonly before: Fields; readonly after: Fields } | null {
-  const keys = Object.keys(after).filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
+  const keys = Object.keys(after).filter((key) => !isDeepStrictEqual(before[key], after[key]));
   if (keys.length === 0) return null;
   const pick = (fields: Fields): Fields => Object.fromEntries(keys.map((key) => [key, fields[key] ?? null]));
   return { before: pick(before), after: pick(after) };
