@@ -1,0 +1,13 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { Catalog } from './catalog.js';
+import type { CatalogConfig } from './config.js';
+import { CATALOG_CONFIG } from './tokens.js';
+
+@Module({})
+class CatalogModule {}
+
+export const catalogModule = (config: CatalogConfig): DynamicModule => ({
+  module: CatalogModule,
+  controllers: [],
+  providers: [{ provide: CATALOG_CONFIG, useValue: config }, Catalog],
+});

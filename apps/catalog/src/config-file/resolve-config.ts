@@ -1,0 +1,202 @@
+import type { Price } from '@tollgate/contracts';
+import { findProvider } from '@tollgate/providers';
+import { decimalOf } from '../prices/decimal-of.js';
+import { demoModels } from '../prices/demo-models.js';
+import { knownModels } from '../prices/known-models.js';
+import { specOfRow } from '../registration/spec-of-row.js';
+import type { ModelSpec, ProviderSpec } from '../store/put-provider.js';
+import { DEFAULT_MAX_ATTEMPTS, DEFAULT_TIMEOUTS } from '../views/route-defaults.js';
+import type { ConfigProblem, ConfigReading } from './read-config.js';
+import type { FileModel, FileProvider, FileRoute, PriceOverride } from './schema.js';
+
+type GoodReading = Extract<ConfigReading, { ok: true }>;
+
+/** Where the file's provider gets its key: from a variable of the adapters, out of the file itself, or it needs none. */
+export type FileCredential =
+  | { readonly source: 'none' }
+  | { readonly source: 'environment'; readonly variable: string }
+  | { readonly source: 'literal'; readonly secret: string };
+
+export interface ResolvedProvider {
+  readonly spec: ProviderSpec;
+  readonly credential: FileCredential;
+  readonly models: readonly ModelSpec[];
+}
+export interface ResolvedRoute {
+  readonly model: string;
+  readonly targets: FileRoute['targets'];
+  readonly maxAttempts: number;
+  readonly timeouts: typeof DEFAULT_TIMEOUTS;
+  readonly listed: boolean;
+}
+export interface ResolvedConfig {
+  readonly providers: readonly ResolvedProvider[];
+  readonly routes: readonly ResolvedRoute[];
+  readonly warnings: readonly ConfigProblem[];
+}
+export type Resolution =
+  | { readonly ok: true; readonly config: ResolvedConfig }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+
+const REFERENCE = /^(?:\$\{([A-Za-z_][A-Za-z0-9_]*)\}|os\.environ\/([A-Za-z_][A-Za-z0-9_]*))$/;
+
+/** As {@link REFERENCE}, but the braced form may stand anywhere in the text. */
+const VARIABLES = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}|^os\.environ\/([A-Za-z_][A-Za-z0-9_]*)$/g;
+
+/** Turns the file into what the catalogue stores; finds what a schema cannot: unknown vendors without an address, dangling models. */
+export function resolveConfig(
+  reading: GoodReading,
+  variables: Readonly<Record<string, string | undefined>>,
+  now: Date,
+): Resolution {
+  const problems: ConfigProblem[] = [];
+  const warnings: ConfigProblem[] = [];
+  const { content, lineOf } = reading;
+  const note = (list: ConfigProblem[], path: readonly PropertyKey[], message: string): void => {
+    list.push({ line: lineOf(path), message: `${path.map(String).join('.')}: ${message}` });
+  };
+  const byProvider = new Map<string, [string, FileModel][]>();
+  for (const [fullName, model] of Object.entries(content.models)) {
+    const provider = fullName.slice(0, fullName.indexOf('/'));
+    if (content.providers[provider] === undefined)
+      note(problems, ['models', fullName], `the file declares no provider ${provider}`);
+    byProvider.set(provider, [...(byProvider.get(provider) ?? []), [fullName.slice(provider.length + 1), model]]);
+  }
+  const providers = Object.entries(content.providers).flatMap(([name, provider]): ResolvedProvider[] => {
+    const path = ['providers', name];
+    const row = findProvider(name);
+    const baseUrl = interpolated(provider.base_url, variables);
+    if (baseUrl === null) note(problems, [...path, 'base_url'], 'names a variable that is not set');
+    else if (baseUrl !== undefined && !isHttpUrl(baseUrl))
+      note(
+        problems,
+        [...path, 'base_url'],
+        'must be a URL that starts with http:// or https://, without a user, query or fragment',
+      );
+    else if (baseUrl === undefined && row === undefined)
+      note(problems, path, 'is not a provider that Tollgate knows: it needs a base_url');
+    else {
+      const credential = credentialOf(provider, row?.auth.type === 'none', row?.keyVariables[0]);
+      if (credential.source === 'literal') {
+        note(
+          warnings,
+          [...path, 'credential'],
+          'is written in the file; it is stored sealed, but better kept in a variable of the provider adapters',
+        );
+      }
+      const spec = specOf(name, provider, baseUrl);
+      return [{ spec, credential, models: modelsOf(spec, byProvider.get(name) ?? [], now) }];
+    }
+    return [];
+  });
+  const routes = Object.entries(content.routes).map(([model, route]) => routeOf(model, route));
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, config: { providers, routes, warnings } };
+}
+
+function specOf(name: string, provider: FileProvider, baseUrl: string | undefined): ProviderSpec {
+  const row = findProvider(name);
+  const base: ProviderSpec =
+    row !== undefined
+      ? specOfRow(row, 'file', baseUrl?.replace(/\/+$/, '') ?? null)
+      : {
+          name,
+          title: name,
+          baseUrl: (baseUrl as string).replace(/\/+$/, ''),
+          auth: provider.credential === undefined ? { type: 'none' } : { type: 'bearer' },
+          serves: [{ endpoint: 'chat.completions', dialect: 'openai-chat', path: '/chat/completions' }],
+          headers: {},
+          quirks: [],
+          allowPrivateNetwork: false,
+          pricesId: null,
+          origin: 'file',
+        };
+  return {
+    ...base,
+    title: provider.title ?? base.title,
+    headers: provider.headers,
+    allowPrivateNetwork: base.allowPrivateNetwork || provider.allow_private_network,
+  };
+}
+
+function credentialOf(provider: FileProvider, needsNone: boolean, usual: string | undefined): FileCredential {
+  if (provider.credential === undefined) {
+    return needsNone || usual === undefined ? { source: 'none' } : { source: 'environment', variable: usual };
+  }
+  const match = REFERENCE.exec(provider.credential);
+  const variable = match?.[1] ?? match?.[2];
+  return variable === undefined ? { source: 'literal', secret: provider.credential } : { source: 'environment', variable };
+}
+
+/** What is known of the vendor, with the file's own models over it. */
+function modelsOf(spec: ProviderSpec, own: readonly (readonly [string, FileModel])[], now: Date): ModelSpec[] {
+  const known = spec.name === 'demo' ? demoModels() : knownModels(spec.pricesId, now);
+  const byName = new Map(known.map((model) => [model.name ?? model.upstreamModel, model]));
+  for (const [name, model] of own) {
+    const before = byName.get(name) ?? byName.get(model.upstream_model ?? '');
+    byName.set(name, {
+      upstreamModel: model.upstream_model ?? name,
+      name,
+      title: before?.title ?? name,
+      contextTokens: model.context_tokens ?? before?.contextTokens ?? null,
+      maxOutputTokens: model.max_output_tokens ?? before?.maxOutputTokens ?? null,
+      capabilities: ['chat'],
+      deprecated: before?.deprecated ?? false,
+      listed: model.listed,
+      price: before?.price ?? null,
+      priceOverride: model.price === undefined ? null : priceOf(model.price),
+    });
+  }
+  return [...byName.values()];
+}
+
+function priceOf(price: PriceOverride): Price {
+  const text = (rate: string | number): string => (typeof rate === 'number' ? decimalOf(rate) : rate);
+  const optional = (rate: string | number | undefined): string | null => (rate === undefined ? null : text(rate));
+  return {
+    source: 'file',
+    currency: price.currency,
+    input: text(price.input),
+    output: text(price.output),
+    cacheRead: optional(price.cache_read),
+    cacheWrite: optional(price.cache_write),
+    inputAudio: optional(price.input_audio),
+    outputAudio: optional(price.output_audio),
+    tiers: [],
+    perRequest: optional(price.per_request),
+  };
+}
+
+const routeOf = (model: string, route: FileRoute): ResolvedRoute => ({
+  model,
+  targets: route.targets,
+  maxAttempts:
+    route.retries === undefined ? Math.max(DEFAULT_MAX_ATTEMPTS, Math.min(route.targets.length, 10)) : route.retries + 1,
+  timeouts: {
+    connectMs: route.timeouts.connect_ms ?? DEFAULT_TIMEOUTS.connectMs,
+    firstByteMs: route.timeouts.first_byte_ms ?? DEFAULT_TIMEOUTS.firstByteMs,
+    idleMs: route.timeouts.idle_ms ?? DEFAULT_TIMEOUTS.idleMs,
+    totalMs: route.timeouts.total_ms ?? DEFAULT_TIMEOUTS.totalMs,
+  },
+  listed: route.listed,
+});
+
+/** The text with its `${NAME}` put in; null where one of them is not set. */
+function interpolated(
+  text: string | undefined,
+  variables: Readonly<Record<string, string | undefined>>,
+): string | null | undefined {
+  if (text === undefined) return undefined;
+  let missing = false;
+  const whole = text.replace(VARIABLES, (_, braced: string | undefined, bare: string | undefined) => {
+    const value = variables[braced ?? bare ?? ''];
+    missing ||= value === undefined || value === '';
+    return value ?? '';
+  });
+  return missing ? null : whole;
+}
+
+function isHttpUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password, search, hash } = new URL(text);
+  return ['http:', 'https:'].includes(protocol) && [username, password, search, hash].every((part) => part === '');
+}

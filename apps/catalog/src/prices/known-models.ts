@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { findProvider, type MatchLogic, type ModelInfo } from '@pydantic/genai-prices';
+import type { ModelSpec } from '../store/put-provider.js';
+import { ratesAt } from './price-at.js';
+import { priceOfRates } from './price-of-rates.js';
+
+/** Beside the folder of the entry: the package does not export its own manifest. */
+const manifest = new URL('../package.json', import.meta.resolve('@pydantic/genai-prices'));
+const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
+
+/** Priced by tokens in and out as chat models are, but served at other endpoints. */
+const NOT_CHAT =
+  /embed|whisper|\btts\b|transcribe|moderation|image|dall-e|realtime|\bocr\b|rerank|davinci|babbage|turbo-instruct/i;
+
+/**
+ * The chat models that the price table lists for a vendor, with their price at this moment, and a wildcard for all others: a
+ * model that the table does not know is callable and has no price. Names that the table treats as the same model (dated
+ * snapshots) are callable at the same price and not listed.
+ */
+export function knownModels(pricesId: string | null, now: Date): ModelSpec[] {
+  const provider = pricesId === null ? undefined : findProvider({ providerId: pricesId });
+  const byName = new Map<string, ModelSpec>();
+  const chat = (provider?.models ?? []).flatMap((model) => {
+    const source = `genai-prices@${version}:${pricesId}/${model.id}`;
+    const price = priceOfRates(source, ratesAt(model, now), model.id.endsWith(':free'));
+    return price === null || NOT_CHAT.test(model.id) ? [] : [{ model, price }];
+  });
+  for (const { model, price } of chat) byName.set(model.id, specOf(model, model.id, true, price));
+  for (const { model, price } of chat) {
+    for (const alias of equalNames(model.match)) {
+      if (!byName.has(alias)) byName.set(alias, specOf(model, alias, false, price));
+    }
+  }
+  return [...byName.values(), WILDCARD];
+}
+
+export const WILDCARD: ModelSpec = {
+  upstreamModel: '*',
+  title: 'Any other model of the provider',
+  contextTokens: null,
+  maxOutputTokens: null,
+  capabilities: ['chat'],
+  deprecated: false,
+  listed: false,
+  price: null,
+  priceOverride: null,
+};
+
+const specOf = (model: ModelInfo, upstreamModel: string, listed: boolean, price: ModelSpec['price']): ModelSpec => ({
+  upstreamModel,
+  title: model.name ?? model.id,
+  contextTokens: model.context_window ?? null,
+  maxOutputTokens: null,
+  capabilities: ['chat'],
+  deprecated: model.deprecated === true,
+  listed,
+  price,
+  priceOverride: null,
+});
+
+/** The names that a match gives one by one; patterns are left to the wildcard. */
+function equalNames(match: MatchLogic): string[] {
+  if ('equals' in match) return [match.equals];
+  return 'or' in match ? match.or.flatMap(equalNames) : [];
+}

@@ -1,0 +1,35 @@
+import { type EnvironmentProvider, findProvider } from '@tollgate/providers';
+import { knownModels } from '../prices/known-models.js';
+import { putModels } from '../store/put-models.js';
+import { putCredential, putProvider } from '../store/put-provider.js';
+import type { WriteSession } from '../store/session.js';
+import { specOfRow } from './spec-of-row.js';
+
+/**
+ * Registers the providers that the adapters' environment opens. One that an administrator or the file has made is theirs.
+ * With `complete`, those that were found before and are not now are switched off; they keep their ids.
+ */
+export async function registerEnvironment(
+  session: WriteSession,
+  found: readonly EnvironmentProvider[],
+  complete: boolean,
+): Promise<void> {
+  const owned = await session.query<{ name: string }>(
+    `SELECT name FROM catalog.providers WHERE origin IN ('file', 'api', 'builtin')`,
+  );
+  const taken = new Set(owned.map((row) => row.name));
+  for (const { provider: name, variable, baseUrl } of found) {
+    const row = findProvider(name);
+    // An adapter of a newer version may know vendors that we do not.
+    if (row === undefined || taken.has(name)) continue;
+    const id = await putProvider(session, specOfRow(row, 'environment', baseUrl));
+    const credential = variable === null ? ({ source: 'none' } as const) : ({ source: 'environment', variable } as const);
+    await putCredential(session, id, variable ?? 'none', credential, 'environment');
+    await putModels(session, { id, name }, knownModels(row.pricesId, session.now), 'environment');
+  }
+  if (!complete) return;
+  await session.query(
+    `UPDATE catalog.providers SET active = false WHERE origin = 'environment' AND active AND NOT (name = ANY($1))`,
+    [found.map(({ provider }) => provider)],
+  );
+}

@@ -1,0 +1,2 @@
+/** The service's own settings, of `config.ts`. */
+export const CATALOG_CONFIG = Symbol('CatalogConfig');

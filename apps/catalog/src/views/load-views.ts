@@ -1,0 +1,162 @@
+import {
+  type Credential,
+  CredentialSchema,
+  type Price,
+  type ProviderAuth,
+  type RoutingDeployment,
+  type RoutingRoute,
+  type RoutingSnapshot,
+  type UpstreamProvider,
+  type UpstreamsSnapshot,
+} from '@tollgate/contracts';
+import type { Query } from '../store/session.js';
+import { DEFAULT_MAX_ATTEMPTS, DEFAULT_TIMEOUTS } from './route-defaults.js';
+
+/** The catalogue as the other services see it, at one revision. */
+export interface CatalogViews {
+  readonly routing: RoutingSnapshot;
+  readonly upstreams: UpstreamsSnapshot;
+}
+
+interface ProviderRow {
+  readonly id: string;
+  readonly name: string;
+  readonly base_url: string;
+  readonly auth: ProviderAuth;
+  readonly serves: UpstreamProvider['serves'];
+  readonly headers: Record<string, string>;
+  readonly quirks: string[];
+  readonly allow_private_network: boolean;
+  readonly credential_id: string | null;
+}
+interface CredentialRow {
+  readonly id: string;
+  readonly source: Credential['source'];
+  readonly variable: string | null;
+  readonly key_id: string | null;
+  readonly sealed: string | null;
+}
+interface DeploymentRow {
+  readonly id: string;
+  readonly name: string;
+  readonly provider_id: string;
+  readonly credential_id: string | null;
+  readonly upstream_model: string;
+  readonly context_tokens: number | null;
+  readonly max_output_tokens: number | null;
+  readonly price: Price | null;
+  readonly listed: boolean;
+  readonly created: string;
+}
+interface RouteRow {
+  readonly id: string;
+  readonly model: string;
+  readonly organisation_id: string | null;
+  readonly max_attempts: number;
+  readonly timeouts: RoutingRoute['timeouts'];
+  readonly listed: boolean;
+  readonly created: string;
+  readonly targets: { readonly deployment_id: string; readonly priority: number; readonly weight: number }[];
+}
+
+/**
+ * Builds both views from the tables as the transaction sees them. Only what can be called is in them: an active provider, a
+ * deployment with a credential, a route with a target. Each deployment is a route of its own name, unless somebody has made
+ * a route of that name.
+ */
+export async function loadViews(query: Query, epoch: string, revision: number, now: Date): Promise<CatalogViews> {
+  const providerRows = await query<ProviderRow>(
+    `SELECT id, name, base_url, auth, serves, headers, quirks, allow_private_network, credential_id
+       FROM catalog.providers WHERE active ORDER BY id`,
+  );
+  const credentialRows = await query<CredentialRow>(
+    'SELECT id, source, variable, key_id, sealed FROM catalog.credentials ORDER BY id',
+  );
+  const deploymentRows = await query<DeploymentRow>(
+    `SELECT d.id, d.name, d.provider_id, coalesce(d.credential_id, p.credential_id) AS credential_id, d.upstream_model,
+            m.context_tokens, m.max_output_tokens, coalesce(d.price_override, current.price) AS price, d.listed,
+            floor(extract(epoch FROM d.created_at))::bigint AS created
+       FROM catalog.deployments d
+       JOIN catalog.providers p ON p.id = d.provider_id AND p.active
+       LEFT JOIN catalog.model_definitions m ON m.id = d.model_id
+       LEFT JOIN LATERAL (SELECT price FROM catalog.model_prices WHERE model_id = m.id AND effective_from <= $1
+                           ORDER BY effective_from DESC, id DESC LIMIT 1) current ON true
+      WHERE d.active AND coalesce(d.credential_id, p.credential_id) IS NOT NULL ORDER BY d.id`,
+    [now],
+  );
+  const routeRows = await query<RouteRow>(
+    `SELECT r.id, r.model, r.organisation_id, r.max_attempts, r.timeouts, r.listed,
+            floor(extract(epoch FROM r.created_at))::bigint AS created,
+            (SELECT coalesce(json_agg(t ORDER BY t.position), '[]') FROM catalog.route_targets t WHERE t.route_id = r.id) AS targets
+       FROM catalog.routes r ORDER BY r.id`,
+  );
+  const providers = new Map(providerRows.map((row) => [row.id, row]));
+  const deployments = deploymentRows.map((row) => routingDeployment(row, providers.get(row.provider_id) as ProviderRow));
+  const callable = new Set(deployments.map((deployment) => deployment.id));
+  const routes = routeRows.flatMap((row) => routingRoute(row, callable));
+  const named = new Set(routes.filter((route) => route.organisationId === null).map((route) => route.model));
+  const own = deploymentRows.filter((row) => !named.has(row.name)).map(routeOfDeployment);
+  return {
+    routing: { v: 1, view: 'routing', epoch, revision, deployments, routes: [...routes, ...own] },
+    upstreams: {
+      v: 1,
+      view: 'upstreams',
+      epoch,
+      revision,
+      providers: providerRows.map(upstreamProvider),
+      deployments: deploymentRows.map((row) => ({
+        id: row.id,
+        providerId: row.provider_id,
+        credentialId: row.credential_id as string,
+        upstreamModel: row.upstream_model,
+      })),
+      credentials: credentialRows.map(credential),
+    },
+  };
+}
+
+const routingDeployment = (row: DeploymentRow, provider: ProviderRow): RoutingDeployment => ({
+  id: row.id,
+  provider: provider.name,
+  upstreamModel: row.upstream_model,
+  serves: provider.serves.map(({ endpoint, dialect }) => ({ endpoint, dialect })),
+  contextTokens: row.context_tokens,
+  maxOutputTokens: row.max_output_tokens,
+  price: row.price,
+});
+
+function routingRoute(row: RouteRow, callable: ReadonlySet<string>): RoutingRoute[] {
+  const targets = row.targets
+    .filter((target) => callable.has(target.deployment_id))
+    .map(({ deployment_id, priority, weight }) => ({ deploymentId: deployment_id, priority, weight }));
+  if (targets.length === 0) return [];
+  const { id, model, organisation_id, max_attempts, timeouts, listed } = row;
+  const created = Number(row.created);
+  return [{ id, model, organisationId: organisation_id, targets, maxAttempts: max_attempts, timeouts, created, listed }];
+}
+
+const routeOfDeployment = (row: DeploymentRow): RoutingRoute => ({
+  id: `route_${row.id.slice(row.id.indexOf('_') + 1)}`,
+  model: row.name,
+  organisationId: null,
+  targets: [{ deploymentId: row.id, priority: 0, weight: 1 }],
+  maxAttempts: DEFAULT_MAX_ATTEMPTS,
+  timeouts: DEFAULT_TIMEOUTS,
+  created: Number(row.created),
+  listed: row.listed,
+});
+
+const upstreamProvider = (row: ProviderRow): UpstreamProvider => ({
+  id: row.id,
+  name: row.name,
+  baseUrl: row.base_url,
+  auth: row.auth,
+  serves: row.serves,
+  headers: row.headers,
+  quirks: row.quirks,
+  allowPrivateNetwork: row.allow_private_network,
+});
+
+/** The table's checks and this schema say the same: a row that is neither of the three kinds must not pass on. */
+const credential = (row: CredentialRow): Credential =>
+  CredentialSchema.parse({ id: row.id, source: row.source, variable: row.variable, keyId: row.key_id, sealed: row.sealed });
