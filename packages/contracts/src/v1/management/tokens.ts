@@ -10,16 +10,19 @@ export const TOKEN_LIFETIME_MS_DEFAULT = 90 * DAY_MS;
 const SCOPE = /^(llm|api|mcp|usage|admin):[A-Za-z0-9*][A-Za-z0-9*._:/-]{0,119}$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses.
 const PRINTABLE = /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$/;
+/** A line of text that every store and log can hold: no control characters, no half characters. */
+const line = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .refine((text) => PRINTABLE.test(text) && text.isWellFormed(), 'must not hold control characters');
 
-export const TokenNameSchema = z.string().trim().min(1).max(100).regex(PRINTABLE, 'must not hold control characters');
+export const TokenNameSchema = line(100).refine((name) => name.trim() === name, 'must not begin or end with a space');
 export const ScopeSchema = z
   .string()
   .regex(SCOPE, 'must be <verb>:<resource> with a verb of llm, api, mcp, usage, admin; * stands for any run of characters');
-const ModelGlobSchema = z.string().min(1).max(200).regex(PRINTABLE, 'must not hold control characters');
-const ModelsSchema = z.object({
-  allow: z.array(ModelGlobSchema).max(500).default([]),
-  deny: z.array(ModelGlobSchema).max(500).default([]),
-});
+const models = z.array(line(200)).max(500);
 
 const count = z.int().min(1).max(1_000_000_000);
 /** `limit` calls per period, with up to `burst` at once (the limit itself where it is not given). */
@@ -28,7 +31,6 @@ const RequestLimitSchema = z.object({
   period_seconds: z.int().min(1).max(86_400).default(60),
   burst: count.optional(),
 });
-const LimitsSchema = z.object({ requests: RequestLimitSchema.nullable().default(null) });
 
 export const ManagementTokenTypeSchema = z.enum(['api_key', 'management_key']);
 export type ManagementTokenType = z.infer<typeof ManagementTokenTypeSchema>;
@@ -41,8 +43,6 @@ const TeamIdSchema = z.string().regex(/^team_[0-9a-z]{26}$/, 'must be the id of 
 /** What may be said of a token at its making and changed later. */
 const policyFields = {
   scopes: z.array(ScopeSchema).min(1, 'a token without scopes can do nothing').max(100),
-  models: ModelsSchema,
-  limits: LimitsSchema,
   max_output_tokens: count.nullable(),
   expires_at: TimeSchema.nullable(),
   team_id: TeamIdSchema.nullable(),
@@ -55,8 +55,9 @@ export const CreateTokenSchema = z.object({
   type: ManagementTokenTypeSchema.default('api_key'),
   environment: z.enum(['live', 'test']).default('live'),
   scopes: policyFields.scopes.optional(),
-  models: policyFields.models.optional(),
-  limits: policyFields.limits.optional(),
+  /** Globs over model names; deny overrides; an empty allow-list allows none. */
+  models: z.object({ allow: models.default([]), deny: models.default([]) }).optional(),
+  limits: z.object({ requests: RequestLimitSchema.nullable().default(null) }).optional(),
   max_output_tokens: policyFields.max_output_tokens.optional(),
   /** Absent: in 90 days; null: never. */
   expires_at: policyFields.expires_at.optional(),
@@ -65,9 +66,21 @@ export const CreateTokenSchema = z.object({
 });
 export type CreateToken = z.infer<typeof CreateTokenSchema>;
 
-/** JSON merge patch (RFC 7396): what is absent stays; a list or `models` is replaced whole. */
+/** JSON merge patch (RFC 7396): what is absent stays, objects are merged, lists are replaced whole. */
 export const ChangeTokenSchema = z
-  .object({ name: TokenNameSchema, status: z.enum(['active', 'suspended']), ...policyFields })
+  .object({
+    name: TokenNameSchema,
+    status: z.enum(['active', 'suspended']),
+    ...policyFields,
+    models: z.object({ allow: models, deny: models }).partial(),
+    limits: z.object({
+      requests: z
+        .object({ limit: count, period_seconds: z.int().min(1).max(86_400), burst: count })
+        .partial()
+        .nullable()
+        .optional(),
+    }),
+  })
   .partial();
 export type ChangeToken = z.infer<typeof ChangeTokenSchema>;
 
@@ -111,7 +124,7 @@ export const ListTokensQuerySchema = PageQuerySchema.extend({
   status: z.enum(TOKEN_STATUSES).optional(),
   type: ManagementTokenTypeSchema.optional(),
   /** Part of the name, any case. */
-  name: z.string().min(1).max(100).optional(),
+  name: line(100).optional(),
 });
 export type ListTokensQuery = z.infer<typeof ListTokensQuerySchema>;
 
