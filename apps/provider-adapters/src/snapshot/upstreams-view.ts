@@ -3,6 +3,12 @@ import { fail } from '@tollgate/kernel';
 import type { CredentialOpener } from '../credentials/open-credential.js';
 import { makeTarget, type TargetResult } from './target.js';
 
+interface KnownTarget {
+  readonly endpoint: Endpoint;
+  readonly dialect: Dialect;
+  readonly result: TargetResult;
+}
+
 /** One snapshot, indexed; targets are made when they are first called. */
 export class UpstreamsView {
   readonly epoch: string;
@@ -10,7 +16,8 @@ export class UpstreamsView {
   private readonly deployments: ReadonlyMap<string, UpstreamsSnapshot['deployments'][number]>;
   private readonly providers: ReadonlyMap<string, UpstreamsSnapshot['providers'][number]>;
   private readonly credentials: ReadonlyMap<string, UpstreamsSnapshot['credentials'][number]>;
-  private readonly targets = new Map<string, TargetResult>();
+  /** By deployment; one that serves several endpoints has several. */
+  private readonly targets = new Map<string, KnownTarget[]>();
 
   constructor(
     snapshot: UpstreamsSnapshot,
@@ -39,14 +46,16 @@ export class UpstreamsView {
   }
 
   target(deploymentId: string, endpoint: Endpoint, dialect: Dialect): TargetResult {
-    const key = `${deploymentId} ${endpoint} ${dialect}`;
-    let target = this.targets.get(key);
-    if (target === undefined) {
-      target = this.make(deploymentId, endpoint, dialect);
-      // An unknown id is not kept: callers could fill the memory with such.
-      if (this.deployments.has(deploymentId)) this.targets.set(key, target);
-    }
-    return target;
+    const known = this.targets.get(deploymentId);
+    const found = known?.find((entry) => entry.endpoint === endpoint && entry.dialect === dialect);
+    if (found !== undefined) return found.result;
+    const result = this.make(deploymentId, endpoint, dialect);
+    // An unknown id is not kept: callers could fill the memory with such.
+    if (!this.deployments.has(deploymentId)) return result;
+    const entry = { endpoint, dialect, result };
+    if (known === undefined) this.targets.set(deploymentId, [entry]);
+    else known.push(entry);
+    return result;
   }
 
   private make(deploymentId: string, endpoint: Endpoint, dialect: Dialect): TargetResult {

@@ -10,36 +10,40 @@ export interface PoolSettings {
   readonly keepAliveMs: number;
 }
 
-/** One pool of connections per origin, kept for the life of the process. */
+/** One pool of connections per origin, kept for as long as the catalogue names it. */
 export class UpstreamPools {
-  private readonly pools = new Map<string, Pool>();
+  private readonly toPublic = new Map<string, Pool>();
+  private readonly toAny = new Map<string, Pool>();
 
   constructor(private readonly settings: PoolSettings) {}
 
   /** `origin` as in `https://api.example.com`; `allowPrivate` = an administrator has allowed private addresses for it. */
   of(origin: string, allowPrivate: boolean): Pool {
-    const key = `${allowPrivate ? 'any' : 'public'} ${origin}`;
-    let pool = this.pools.get(key);
+    const pools = allowPrivate ? this.toAny : this.toPublic;
+    let pool = pools.get(origin);
     if (pool === undefined) {
       pool = this.open(origin, allowPrivate);
-      this.pools.set(key, pool);
+      pools.set(origin, pool);
     }
     return pool;
   }
 
   /** Closes what no snapshot names any more; calls under way finish first. */
   keepOnly(origins: ReadonlySet<string>): void {
-    for (const [key, pool] of this.pools) {
-      if (origins.has(key.slice(key.indexOf(' ') + 1))) continue;
-      this.pools.delete(key);
-      void pool.close();
+    for (const pools of [this.toPublic, this.toAny]) {
+      for (const [origin, pool] of pools) {
+        if (origins.has(origin)) continue;
+        pools.delete(origin);
+        void pool.close();
+      }
     }
   }
 
   async close(): Promise<void> {
-    const pools = [...this.pools.values()];
-    this.pools.clear();
-    await Promise.all(pools.map((pool) => pool.destroy()));
+    const open = [...this.toPublic.values(), ...this.toAny.values()];
+    this.toPublic.clear();
+    this.toAny.clear();
+    await Promise.all(open.map((pool) => pool.destroy()));
   }
 
   private open(origin: string, allowPrivate: boolean): Pool {

@@ -40,7 +40,8 @@ export class JsonScanner {
   /** Just after the opening brace; -1 until it was seen. */
   insertAt = -1;
   private readonly found: (JsonMember | undefined)[] = [];
-  private readonly stack: Uint8Array;
+  /** Kinds of the open containers, by depth. */
+  private readonly stack: number[] = [0];
   private error: JsonScanError | null = null;
   private state: number = STATE.start;
   private depth = 0;
@@ -60,9 +61,7 @@ export class JsonScanner {
   private keepMax = 0;
   private kept: Uint8Array[] | null = null;
 
-  constructor(private readonly plan: JsonScanPlan) {
-    this.stack = new Uint8Array(plan.depthMax + 1);
-  }
+  constructor(private readonly plan: JsonScanPlan) {}
 
   /** The member of that index in the plan, once its value has ended. */
   at(index: number): JsonMember | undefined {

@@ -156,18 +156,20 @@ const refusal = (param: string, message: string): Refusal => new Refusal({ code:
 // `ignoreBOM` keeps a leading U+FEFF as part of the name, as an upstream would.
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+// An error object takes a stack trace, which costs more than the whole reading: made only where it is thrown.
+const tooLong = (): Refusal => refusal('model', `"model" is longer than ${MODEL_LENGTH_MAX} characters.`);
+
 function readModel(member: JsonMember | undefined): string {
   if (member === undefined) throw refusal('model', '"model" is missing: name a model as GET /v1/models lists it.');
   if (member.kind !== 'string') throw refusal('model', '"model" must be a string.');
-  const tooLong = refusal('model', `"model" is longer than ${MODEL_LENGTH_MAX} characters.`);
-  if (member.bytes === null) throw tooLong;
+  if (member.bytes === null) throw tooLong();
   let model: string;
   try {
     model = JSON.parse(strictDecoder.decode(member.bytes)) as string;
   } catch {
     throw refusal('model', '"model" is not valid UTF-8.');
   }
-  if (model.length > MODEL_LENGTH_MAX) throw tooLong;
+  if (model.length > MODEL_LENGTH_MAX) throw tooLong();
   if (model === '') throw refusal('model', '"model" is empty: name a model as GET /v1/models lists it.');
   return model;
 }
@@ -180,15 +182,15 @@ function readStream(member: JsonMember | undefined): boolean {
 
 function readCount(member: JsonMember | undefined, name: string, max: number): number | null {
   if (member === undefined || member.kind === 'null') return null;
-  const wanted = `"${name}" must be a whole number from 1 to ${max}, or null.`;
-  if (member.kind !== 'number' || member.bytes === null) throw refusal(name, wanted);
+  const wanted = (): Refusal => refusal(name, `"${name}" must be a whole number from 1 to ${max}, or null.`);
+  if (member.kind !== 'number' || member.bytes === null) throw wanted();
   let value = 0;
   for (const byte of member.bytes) {
     // A sign, a point or an exponent: upstreams disagree on what `1e3` is.
-    if (byte < 0x30 || byte > 0x39) throw refusal(name, wanted);
+    if (byte < 0x30 || byte > 0x39) throw wanted();
     value = value * 10 + byte - 0x30;
   }
-  if (value < 1 || value > max) throw refusal(name, wanted);
+  if (value < 1 || value > max) throw wanted();
   return value;
 }
 
