@@ -8,7 +8,7 @@ import { type PepperSet, readPeppers } from '@tollgate/policy';
 import { createTestDatabase, type TestDatabase } from '@tollgate/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { bootstrapFirstOrganisation } from '../index.js';
-import { bootAuth, databaseOfAuth, PEPPER } from '../start-auth.fixture.js';
+import { bootAuth, databaseOfAuth, PEPPER } from '../testing/start-auth.js';
 
 let database: TestDatabase;
 let folder: string;

@@ -2,8 +2,8 @@ import { SUBJECTS } from '@tollgate/contracts';
 import { createDataSource, type DataSourceSettings, runMigrations } from '@tollgate/database';
 import { startTestPostgres, type TestPostgres, waitFor } from '@tollgate/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startStallingProxy } from '../stalling-proxy.fixture.js';
-import { databaseOfAuth, type RunningAuth, startAuth } from '../start-auth.fixture.js';
+import { startStallingProxy } from '../testing/stalling-proxy.js';
+import { databaseOfAuth, type RunningAuth, startAuth } from '../testing/start-auth.js';
 
 let postgres: TestPostgres;
 let auth: RunningAuth;

@@ -8,7 +8,7 @@ import { createInProcessTransport } from '@tollgate/transport';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { appendFeed } from '../changes/append-feed.js';
 import { ControlPool } from '../database/control-pool.js';
-import { bootAuth, PEPPER, type RunningAuth, startAuth } from '../start-auth.fixture.js';
+import { bootAuth, PEPPER, type RunningAuth, startAuth } from '../testing/start-auth.js';
 import { trimFeed } from './trim-feed.js';
 
 let auth: RunningAuth;

@@ -2,7 +2,7 @@ import { type QuotaLeaseReply, type RateLimit, SUBJECTS } from '@tollgate/contra
 import { LocalQuota } from '@tollgate/policy';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ControlPool } from '../database/control-pool.js';
-import { bootAuth, type RunningAuth, startAuth } from '../start-auth.fixture.js';
+import { bootAuth, type RunningAuth, startAuth } from '../testing/start-auth.js';
 import { sweepBuckets } from './sweep-buckets.js';
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };

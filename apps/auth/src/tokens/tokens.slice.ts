@@ -3,7 +3,7 @@ import { timeOfId } from '@tollgate/kernel';
 import { verifyAuditChain } from '@tollgate/policy';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readAudit, readAuditHead } from '../changes/read-audit.js';
-import { type RunningAuth, startAuth } from '../start-auth.fixture.js';
+import { type RunningAuth, startAuth } from '../testing/start-auth.js';
 
 const TOKENS = '/api/v1/tokens';
 let auth: RunningAuth;

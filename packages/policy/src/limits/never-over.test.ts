@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { simulateRouters } from './simulate-routers.fixture.js';
+import { simulateRouters } from './testing/simulate-routers.js';
 
 /** mulberry32: small, seeded, good enough for traffic. */
 const seeded = (seed: number) => {

@@ -1,8 +1,8 @@
 import type { RateLimit } from '@tollgate/contracts';
-import { answerAsk } from './answer-ask.js';
-import type { BucketState } from './bucket-state.js';
-import { LocalQuota } from './local-quota.js';
-import type { LeaseAnswer } from './take-verdict.js';
+import { answerAsk } from '../answer-ask.js';
+import type { BucketState } from '../bucket-state.js';
+import { LocalQuota } from '../local-quota.js';
+import type { LeaseAnswer } from '../take-verdict.js';
 
 export interface SimulationSettings {
   readonly rate: RateLimit;

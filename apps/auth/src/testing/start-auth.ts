@@ -6,7 +6,7 @@ import { readPeppers } from '@tollgate/policy';
 import { createTestDatabase } from '@tollgate/testing';
 import type { Transport } from '@tollgate/transport';
 import type { DataSource } from 'typeorm';
-import { authService, bootstrapFirstOrganisation, type FirstSecrets } from './index.js';
+import { authService, bootstrapFirstOrganisation, type FirstSecrets } from '../index.js';
 
 export const PEPPER = '1:'.concat('ab'.repeat(32));
 
