@@ -1,1 +1,1 @@
-export {};
+export { routerService } from './service.js';

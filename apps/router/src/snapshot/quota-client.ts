@@ -1,4 +1,4 @@
-import { QuotaLeaseReplySchema, type QuotaLeaseReply, type RateLimit, SUBJECTS } from '@tollgate/contracts';
+import { type QuotaLeaseReply, QuotaLeaseReplySchema, type RateLimit, SUBJECTS } from '@tollgate/contracts';
 import { type Clock, decodeJson, encodeJson } from '@tollgate/kernel';
 import { LocalQuota, type QuotaCall, type QuotaView, type TakeVerdict } from '@tollgate/policy';
 import type { Logger } from '@tollgate/telemetry';
@@ -70,7 +70,9 @@ export class QuotaClient {
   private async ask(call: QuotaCall): Promise<void> {
     let reply: QuotaLeaseReply | null = null;
     try {
-      const answer = await this.parts.transport.request(SUBJECTS.quotaLease, encodeJson(call.request), { timeoutMs: LEASE_MS_MAX });
+      const answer = await this.parts.transport.request(SUBJECTS.quotaLease, encodeJson(call.request), {
+        timeoutMs: LEASE_MS_MAX,
+      });
       reply = QuotaLeaseReplySchema.parse(decodeJson(answer));
     } catch (error) {
       this.parts.logger.debug({ error }, 'no lease from the quota authority');

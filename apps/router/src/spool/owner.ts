@@ -68,7 +68,8 @@ export function isAbandoned(directory: string, nowMs: number): boolean {
   }
   if (typeof owner.pid !== 'number' || typeof owner.instance !== 'string') return true;
   if (owner.host !== hostname()) return nowMs - touchedMs > FOREIGN_SILENCE_MS;
-  if (owner.pid === process.pid && owner.startedAt === (startTime(process.pid) ?? 'unknown')) return !openHere.has(owner.instance);
+  if (owner.pid === process.pid && owner.startedAt === (startTime(process.pid) ?? 'unknown'))
+    return !openHere.has(owner.instance);
   if (!processExists(owner.pid)) return true;
   const started = startTime(owner.pid);
   return started !== null && owner.startedAt !== 'unknown' && started !== owner.startedAt;

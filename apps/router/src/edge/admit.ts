@@ -1,0 +1,79 @@
+import { TollgateError } from '@tollgate/kernel';
+import { modelAllowed, plan, reserveBudgets } from '@tollgate/policy';
+import type { Call } from './call.js';
+import { refuse, refuseWith } from './refuse.js';
+import { relay } from './relay.js';
+
+const LEASE_ROUNDS_MAX = 3;
+
+/** Steps 4 and 5: may this call go on (model, rate, budget), and where to? */
+export function admit(call: Call): void {
+  const { gate, peek, verified } = call;
+  if (peek === null || verified === null) return;
+  call.phase = 'admitting';
+  const { policy } = verified.token;
+  if (!modelAllowed(policy, peek.model)) {
+    refuseWith(call, 'model_not_allowed', `This token may not use the model ${JSON.stringify(peek.model)}.`, 'model');
+    return;
+  }
+  if (!gate.spool.accepting) {
+    const message = 'The gateway cannot record usage right now. Try again shortly.';
+    const internalMessage = gate.spool.full ? 'the spool is full' : 'the spool cannot be written';
+    refuse(call, new TollgateError('overloaded', message, { internalMessage, retryAfterMs: 5_000 }));
+    return;
+  }
+  if (policy.requests === null) {
+    onAdmitted(call);
+    return;
+  }
+  call.quotaBucket = `requests:${verified.tokenId}`;
+  takeQuota(call, LEASE_ROUNDS_MAX);
+}
+
+function takeQuota(call: Call, rounds: number): void {
+  const rate = call.verified?.token.policy.requests;
+  if (call.over || rate === null || rate === undefined) return;
+  const { quota } = call.gate;
+  const verdict = quota.tryTake(call.quotaBucket, rate);
+  if (verdict === 'taken') onAdmitted(call);
+  else if (verdict === 'need_lease' && rounds > 0) quota.whenSettled(call.quotaBucket, () => takeQuota(call, rounds - 1));
+  else if (verdict === 'refused') {
+    const retryAfterMs = Math.max(1, quota.view(call.quotaBucket)?.retryAfterMs ?? 1_000);
+    const message = `The limit of ${rate.limit} requests per ${rate.periodMs / 1000} s of this token is reached.`;
+    refuse(call, new TollgateError('rate_limit_exceeded', message, { retryAfterMs }));
+  } else {
+    const message = 'The request limit cannot be checked right now. Try again shortly.';
+    refuse(call, new TollgateError('quota_unavailable', message, { retryAfterMs: 1_000 }));
+  }
+}
+
+function onAdmitted(call: Call): void {
+  const { gate, peek, verified } = call;
+  if (peek === null || verified === null) return;
+  const ticket = reserveBudgets(verified.token.policy);
+  if (!ticket.ok) {
+    refuseWith(call, 'budget_exceeded', 'A budget of this token is used up or not known here.');
+    return;
+  }
+  call.ticket = ticket.value;
+  const { index } = gate.routes;
+  if (index === null) {
+    refuseWith(call, 'gateway_unavailable', 'The gateway is still loading its routes. Try again shortly.');
+    return;
+  }
+  call.revision = index.revision;
+  const planned = plan(
+    index,
+    { model: peek.model, organisationId: verified.organisationId, endpoint: 'chat.completions', dialect: 'openai-chat' },
+    Math.random,
+  );
+  if (planned.ok) {
+    call.plan = planned;
+    relay(call);
+    return;
+  }
+  const name = JSON.stringify(peek.model);
+  const served = planned.reason === 'endpoint_not_served';
+  const message = served ? `The model ${name} does not serve chat completions.` : `The model ${name} does not exist.`;
+  refuseWith(call, 'model_not_found', message, 'model');
+}

@@ -1,0 +1,38 @@
+import type { Call } from './call.js';
+
+/** OpenAI's format of a wait: `20ms`, `1.5s`, `6m0s`. */
+export function formatReset(ms: number): string {
+  if (ms < 1000) return `${Math.ceil(ms)}ms`;
+  if (ms < 60_000) return `${Math.ceil(ms / 100) / 10}s`;
+  const seconds = Math.ceil(ms / 1000);
+  return `${Math.floor(seconds / 60)}m${seconds % 60}s`;
+}
+
+/** What every answer of a call carries, as name and value in turn. */
+export function answerHeaders(call: Call): string[] {
+  const headers = ['x-request-id', call.clientRequestId ?? call.id, 'x-tollgate-request-id', call.id];
+  if (call.quotaBucket !== '') {
+    const view = call.gate.quota.view(call.quotaBucket);
+    if (view !== null) {
+      headers.push('x-ratelimit-limit-requests', String(view.limit), 'x-ratelimit-remaining-requests', String(view.remaining));
+      headers.push('x-ratelimit-reset-requests', formatReset(view.resetMs));
+    }
+  }
+  if (call.gate.draining()) headers.push('connection', 'close');
+  return headers;
+}
+
+/** Who answered, and what it took; for answers that came from an upstream. */
+export function pushUpstreamHeaders(call: Call, headers: string[], upstreamMs: number): void {
+  const last = call.attempts[call.attempts.length - 1];
+  if (last !== undefined) headers.push('x-tollgate-provider', last.provider, 'x-tollgate-model', headerText(last.upstreamModel));
+  headers.push('x-tollgate-attempts', String(call.attempts.length));
+  const overhead = Math.max(0, call.elapsedMs() - upstreamMs);
+  call.overheadMs = round(overhead);
+  headers.push('x-tollgate-overhead-ms', overhead.toFixed(2));
+  headers.push('server-timing', `gateway;dur=${overhead.toFixed(2)}, upstream;dur=${upstreamMs.toFixed(2)}`);
+}
+
+export const round = (ms: number): number => Math.round(ms * 1000) / 1000;
+/** Model names may hold anything; a header may not. */
+export const headerText = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?');

@@ -1,0 +1,60 @@
+import { TollgateError } from '@tollgate/kernel';
+import { scopeAllows, tokenFromHeaders, verifyToken } from '@tollgate/policy';
+import type { TokenEntry, TokenOutcome } from '../snapshot/token-store.js';
+import type { Call } from './call.js';
+import { refuse, refuseWith } from './refuse.js';
+
+const INVALID = 'The API token is missing, malformed, unknown, expired or revoked.';
+
+/** Step 2: who calls, and may they at all? From the cache without waiting; else one question to auth. */
+export function authenticate(call: Call, scope: string, next: (call: Call) => void): void {
+  const parsed = tokenFromHeaders(call.request.headers, call.gate.brand);
+  if (!parsed.ok) {
+    refuseWith(call, 'invalid_api_key', INVALID);
+    return;
+  }
+  call.parsed = parsed.value;
+  call.scope = scope;
+  call.afterAuthentication = next;
+  const { tokens, metrics } = call.gate;
+  const entry = tokens.find(parsed.value.publicId);
+  if (entry !== null) {
+    metrics.lookups.add({ result: 'hit' });
+    onToken(call, entry, 'fresh');
+    return;
+  }
+  call.afterToken = onResolved;
+  tokens.resolve(parsed.value.publicId, call);
+}
+
+const RESULTS = { fresh: 'miss', grace: 'grace', unverifiable: 'unverifiable', throttled: 'throttled' } as const;
+
+function onResolved(call: Call, entry: TokenEntry | null, outcome: TokenOutcome): void {
+  call.gate.metrics.lookups.add({ result: RESULTS[outcome] });
+  if (call.over) return;
+  onToken(call, entry, outcome);
+}
+
+function onToken(call: Call, entry: TokenEntry | null, outcome: TokenOutcome): void {
+  const { gate, parsed } = call;
+  if (outcome === 'throttled') {
+    const message = 'Too many unknown tokens come from this address. Try again shortly.';
+    refuse(call, new TollgateError('rate_limit_exceeded', message, { retryAfterMs: 1_000 }));
+    return;
+  }
+  if (entry === null || parsed === null) {
+    refuseWith(call, 'token_unverifiable', 'The token cannot be checked right now. Try again shortly.');
+    return;
+  }
+  const verdict = verifyToken(parsed, entry.token, gate.config.peppers, call.startedAt);
+  if (!verdict.ok) {
+    // Which of them it was is not the caller's to know.
+    gate.logger.debug({ requestId: call.id, publicId: parsed.publicId, reason: verdict.error }, 'a token was refused');
+    refuseWith(call, 'invalid_api_key', INVALID);
+    return;
+  }
+  call.verified = verdict.value;
+  call.unverified = outcome === 'grace';
+  if (scopeAllows(verdict.value.token.policy.scopes, call.scope)) call.afterAuthentication(call);
+  else refuseWith(call, 'permission_denied', `This token lacks the scope ${call.scope}.`);
+}

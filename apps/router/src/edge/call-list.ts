@@ -1,0 +1,33 @@
+import type { Call } from './call.js';
+
+/** The calls under way, linked through themselves: entering and leaving allocates nothing. */
+export class CallList {
+  first: Call | null = null;
+  size = 0;
+
+  add(call: Call): void {
+    call.next = this.first;
+    if (this.first !== null) this.first.previous = call;
+    this.first = call;
+    call.listed = true;
+    this.size += 1;
+  }
+
+  remove(call: Call): void {
+    if (!call.listed) return;
+    call.listed = false;
+    if (call.previous === null) this.first = call.next;
+    else call.previous.next = call.next;
+    if (call.next !== null) call.next.previous = call.previous;
+    call.next = null;
+    call.previous = null;
+    this.size -= 1;
+  }
+
+  /** A copy, so that calls may end while it is walked. */
+  all(): Call[] {
+    const calls: Call[] = [];
+    for (let call = this.first; call !== null; call = call.next) calls.push(call);
+    return calls;
+  }
+}

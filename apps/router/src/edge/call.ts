@@ -1,0 +1,129 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { UsageAttempt, UsageBasis } from '@tollgate/contracts';
+import type { Peek, PeekReader } from '@tollgate/dialects';
+import type { ErrorCode } from '@tollgate/kernel';
+import { EMPTY_BYTES } from '@tollgate/kernel';
+import type { BudgetTicket, ParsedToken, Plan, VerifiedToken } from '@tollgate/policy';
+import type { TraceContext } from '@tollgate/telemetry';
+import type { TokenEntry, TokenOutcome, TokenWaiter } from '../snapshot/token-store.js';
+import type { Segment } from '../spool/segment.js';
+import type { SpoolEntry } from '../spool/spool.js';
+import type { AttemptReceiver } from './attempt.js';
+import type { Gate } from './gate.js';
+
+export type CallPhase = 'authenticating' | 'reading' | 'admitting' | 'relaying' | 'settling' | 'done';
+export type CallOutcome = 'succeeded' | 'failed' | 'refused' | 'cancelled' | 'interrupted';
+
+const nothing = (): void => undefined;
+
+/**
+ * One request from its first header to its settlement. Holds state only; the steps are functions in the files named after
+ * them. `after*` say where to go on when something asynchronous comes back: functions, not closures.
+ */
+export class Call implements SpoolEntry, TokenWaiter {
+  phase: CallPhase = 'authenticating';
+  // Links of CallList.
+  next: Call | null = null;
+  previous: Call | null = null;
+  listed = false;
+  // Of the spool.
+  intentSegment: Segment | null = null;
+  intentText = '';
+
+  clientRequestId: string | null = null;
+  /** Milliseconds from the start, null = the route's. */
+  timeoutMs: number | null = null;
+  metadata: Readonly<Record<string, string>> = {};
+  parsed: ParsedToken | null = null;
+  verified: VerifiedToken | null = null;
+  unverified = false;
+
+  reader: PeekReader | null = null;
+  peek: Peek | null = null;
+  chunks: Uint8Array[] = [];
+  body: Uint8Array = EMPTY_BYTES;
+  bodyBytes = 0;
+  bodyWhole = false;
+  /** Monotonic time of the last sign of life from the caller (reading) or of the last byte to them (relaying). */
+  movedAt = 0;
+
+  scope = '';
+  quotaBucket = '';
+  ticket: BudgetTicket | null = null;
+  plan: Plan | null = null;
+  /** Of the snapshot that was planned with. */
+  revision = 0;
+  /** Monotonic milliseconds. */
+  deadlineAt = 0;
+  attempts: UsageAttempt[] = [];
+  attempt: AttemptReceiver | null = null;
+  retryTimer: NodeJS.Timeout | null = null;
+
+  headSent = false;
+  statusSent = 0;
+  responseBytes = 0;
+  /** Bytes that wait for the caller's socket. */
+  heldCredit = 0;
+  firstByteMs: number | null = null;
+  overheadMs: number | null = null;
+  basis: UsageBasis = 'none';
+  errorCode: ErrorCode | null = null;
+  /** What is handed to the socket once the settlement is on file. */
+  lastBytes: Uint8Array | null = null;
+  lastHead: string[] | null = null;
+
+  afterAuthentication: (call: Call) => void = nothing;
+  afterToken: (call: Call, entry: TokenEntry | null, outcome: TokenOutcome) => void = nothing;
+  afterIntent: (call: Call, written: boolean) => void = nothing;
+  afterSettlement: (call: Call) => void = nothing;
+  afterFinish: (call: Call) => void = nothing;
+
+  constructor(
+    readonly gate: Gate,
+    readonly request: IncomingMessage,
+    readonly response: ServerResponse,
+    readonly id: string,
+    readonly trace: TraceContext,
+    /** Milliseconds since the epoch. */
+    readonly startedAt: number,
+    /** Monotonic. */
+    readonly startedMono: number,
+  ) {
+    this.movedAt = startedMono;
+  }
+
+  get address(): string {
+    return this.request.socket.remoteAddress ?? '';
+  }
+  get stream(): boolean {
+    return this.peek?.stream ?? false;
+  }
+  /** Settled, or on the way: nothing else may decide the outcome. */
+  get over(): boolean {
+    return this.phase === 'settling' || this.phase === 'done';
+  }
+
+  elapsedMs(): number {
+    return this.gate.clock.monotonic() - this.startedMono;
+  }
+
+  onToken(entry: TokenEntry | null, outcome: TokenOutcome): void {
+    this.afterToken(this, entry, outcome);
+  }
+  onIntentWritten(written: boolean): void {
+    this.afterIntent(this, written);
+  }
+  onSettlementWritten(): void {
+    this.afterSettlement(this);
+  }
+}
+
+const CALL = Symbol('call');
+interface WithCall {
+  [CALL]?: Call;
+}
+/** Node calls listeners with the emitter as `this`: the call rides on it instead of in a closure. */
+export const attachCall = (emitter: object, call: Call): void => {
+  (emitter as WithCall)[CALL] = call;
+};
+export const callOf = (emitter: object): Call => (emitter as WithCall)[CALL] as Call;

@@ -1,0 +1,108 @@
+import { type UpstreamFailure, UpstreamFailureSchema } from '@tollgate/contracts';
+import { decodeJson, ERROR_CODES, isErrorCode, TollgateError } from '@tollgate/kernel';
+import { priceUsage } from '@tollgate/policy';
+import type { StreamFailure } from '@tollgate/transport';
+import { round } from './answer-headers.js';
+import type { AttemptReceiver } from './attempt.js';
+import { breakStream } from './break-stream.js';
+import type { Call } from './call.js';
+import { estimateAttempt } from './cut-attempt.js';
+import { codeOf, refuse } from './refuse.js';
+
+type Failure = TollgateError | UpstreamFailure;
+
+/** A provider's Retry-After is waited for up to here; a longer one goes to the caller. */
+const RETRY_AFTER_MS_MAX = 2_000;
+const PAUSE_MS = 50;
+const PAUSE_MS_MAX = 1_000;
+
+/** Where the next attempt begins; set by relay.ts, which needs this file in turn. */
+export const RETRY: { begin(call: Call): void } = { begin: () => undefined };
+
+/** An attempt has failed: the next one, or the error to the caller. */
+export function failAttempt(call: Call, attempt: AttemptReceiver, stream: StreamFailure): void {
+  attempt.over = true;
+  const failure = readFailure(stream);
+  book(call, attempt, failure);
+  call.gate.logger.info(
+    { requestId: call.id, attempt: attempt.row.number, code: failure.code, reason: failure.internalMessage ?? stream.message },
+    'an attempt failed',
+  );
+  if (call.headSent) {
+    breakStream(call, failure);
+    return;
+  }
+  const pauseMs = pauseBeforeNext(call, failure);
+  if (pauseMs === null) refuse(call, failure);
+  else if (pauseMs === 0) RETRY.begin(call);
+  else call.retryTimer = setTimeout(onPauseOver, pauseMs, call);
+}
+
+function onPauseOver(call: Call): void {
+  call.retryTimer = null;
+  RETRY.begin(call);
+}
+
+function readFailure(stream: StreamFailure): Failure {
+  switch (stream.code) {
+    case 'application': {
+      try {
+        return UpstreamFailureSchema.parse(decodeJson(stream.meta));
+      } catch (cause) {
+        return new TollgateError('internal_error', 'Something went wrong inside the gateway.', {
+          cause,
+          internalMessage: 'unreadable failure',
+        });
+      }
+    }
+    case 'no_responders':
+      return new TollgateError('no_adapter', 'No provider adapter is running. Try again shortly.');
+    case 'disconnected':
+      return new TollgateError('gateway_unavailable', 'The gateway lost its message bus. Try again shortly.');
+    case 'deadline':
+      return new TollgateError('deadline_exceeded', 'The deadline of the call has passed.');
+    case 'peer_lost':
+    case 'gap':
+    case 'protocol':
+    case 'closed':
+      return new TollgateError('adapter_lost', 'The adapter that served the call is gone. Try again.', {
+        internalMessage: stream.message,
+      });
+  }
+}
+
+function book(call: Call, attempt: AttemptReceiver, failure: Failure): void {
+  const { row } = attempt;
+  const code = codeOf(failure);
+  if (failure instanceof TollgateError) {
+    if (code === 'no_adapter' || code === 'gateway_unavailable') {
+      row.errorCode = code;
+      row.durationMs = round(call.gate.clock.monotonic() - attempt.startedMono);
+    } else estimateAttempt(call, code);
+  } else {
+    row.status = failure.status;
+    row.errorCode = code;
+    row.durationMs = round(failure.durationMs);
+    row.firstByteMs = failure.firstByteMs === null ? null : round(failure.firstByteMs);
+    row.upstreamRequestId = failure.upstreamRequestId;
+    row.usage = failure.usage;
+    row.basis = failure.basis;
+    row.cost = failure.basis === 'none' ? null : priceUsage(row.price, failure.usage);
+  }
+  call.attempt = null;
+}
+
+/** Milliseconds until the next attempt, null where there is none. */
+function pauseBeforeNext(call: Call, failure: Failure): number | null {
+  const made = call.attempts.length;
+  const next = call.plan?.attempts[made];
+  if (next === undefined || !isErrorCode(failure.code) || !ERROR_CODES[failure.code].retryable) return null;
+  // All attempts go the same way: where nobody is there, nobody will be in a moment.
+  if (failure.code === 'no_adapter' || failure.code === 'gateway_unavailable') return null;
+  const leftMs = call.deadlineAt - call.gate.clock.monotonic();
+  const same = call.attempts[made - 1]?.deploymentId === next.id;
+  if (!same) return leftMs > 0 ? 0 : null;
+  const backoffMs = Math.min(PAUSE_MS_MAX, PAUSE_MS * 2 ** (made - 1)) * (0.5 + Math.random());
+  const pauseMs = Math.max(backoffMs, failure.retryAfterMs ?? 0);
+  return pauseMs > RETRY_AFTER_MS_MAX || pauseMs >= leftMs ? null : pauseMs;
+}

@@ -1,0 +1,38 @@
+import type { Clock, RandomBytes } from '@tollgate/kernel';
+import type { Counter, Histogram, Logger, Tracer } from '@tollgate/telemetry';
+import type { Transport } from '@tollgate/transport';
+import type { RouterConfig } from '../config.js';
+import type { QuotaClient } from '../snapshot/quota-client.js';
+import type { RoutingStore } from '../snapshot/routing-store.js';
+import type { TokenStore } from '../snapshot/token-store.js';
+import type { Spool } from '../spool/spool.js';
+import type { CallList } from './call-list.js';
+
+export interface GateMetrics {
+  readonly calls: Counter<'endpoint' | 'outcome' | 'status'>;
+  readonly duration: Histogram<'endpoint' | 'stream'>;
+  readonly overhead: Histogram<'endpoint'>;
+  readonly firstByte: Histogram<'endpoint'>;
+  readonly refusals: Counter<'code'>;
+  readonly lookups: Counter<'result'>;
+  readonly unpriced: Counter<'provider'>;
+}
+
+/** All that a call needs, made once at boot. */
+export interface Gate {
+  readonly config: RouterConfig;
+  readonly brand: string;
+  readonly transport: Transport;
+  readonly tokens: TokenStore;
+  readonly quota: QuotaClient;
+  readonly routes: RoutingStore;
+  readonly spool: Spool;
+  readonly calls: CallList;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  readonly logger: Logger;
+  readonly tracer: Tracer;
+  readonly metrics: GateMetrics;
+  /** The process is on its way out: answers close their connections. */
+  draining(): boolean;
+}

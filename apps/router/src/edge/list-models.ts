@@ -1,0 +1,47 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type ListedModel, writeModel, writeModels } from '@tollgate/dialects';
+import { TollgateError } from '@tollgate/kernel';
+import { modelAllowed, visibleRoutes } from '@tollgate/policy';
+import { answerHeaders } from './answer-headers.js';
+import { authenticate } from './authenticate.js';
+import type { Call } from './call.js';
+import type { Gate } from './gate.js';
+import { newCall } from './open-call.js';
+import { refuse } from './refuse.js';
+import { sendAnswer } from './send-answer.js';
+
+/** GET /v1/models and /v1/models/{id}: what this token may call. Costs nothing, so it leaves no usage record. */
+export function listModels(gate: Gate, request: IncomingMessage, response: ServerResponse, name: string | null): void {
+  authenticate(newCall(gate, request, response), 'llm:chat', (call) => answer(call, name));
+}
+
+function answer(call: Call, name: string | null): void {
+  const { verified, gate } = call;
+  const { index } = gate.routes;
+  if (verified === null || call.over) return;
+  const { organisationId } = verified;
+  const policy = verified.token.policy;
+  // From here on nothing of it is settled: refusals of this request are no usage.
+  call.verified = null;
+  if (index === null) {
+    refuse(call, new TollgateError('gateway_unavailable', 'The gateway is still loading its routes. Try again shortly.'));
+    return;
+  }
+  const models: ListedModel[] = [];
+  for (const route of visibleRoutes(index, organisationId)) {
+    if (!modelAllowed(policy, route.model) || (name !== null && route.model !== name)) continue;
+    const deployment = index.deployments.get(route.targets[0]?.deploymentId ?? '');
+    models.push({ id: route.model, created: route.created, ownedBy: deployment?.provider ?? 'tollgate' });
+  }
+  const [one] = models;
+  if (name !== null && one === undefined) {
+    const message = `The model ${JSON.stringify(name.slice(0, 256))} does not exist.`;
+    refuse(call, new TollgateError('model_not_found', message, { param: 'model' }));
+    return;
+  }
+  const headers = answerHeaders(call);
+  headers.push('content-type', 'application/json; charset=utf-8');
+  const body = name === null || one === undefined ? writeModels(models) : writeModel(one);
+  call.phase = 'done';
+  sendAnswer(call.request, call.response, { status: 200, headers, body });
+}

@@ -1,0 +1,52 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { newId } from '@tollgate/kernel';
+import { authenticate } from './authenticate.js';
+import { attachCall, Call, callOf } from './call.js';
+import type { Gate } from './gate.js';
+import { leave } from './leave.js';
+import { passedOn } from './pass-on.js';
+import { readBody } from './read-body.js';
+import { readCallHeaders } from './read-call-headers.js';
+import { refuse, refuseWith } from './refuse.js';
+
+const ignore = (): void => undefined;
+
+/** Step 1: an id, a trace, a deadline, and an ear for the caller's leaving. */
+export function openCall(gate: Gate, request: IncomingMessage, response: ServerResponse): void {
+  const call = newCall(gate, request, response);
+  if (gate.calls.size >= gate.config.callsMax) {
+    refuseWith(call, 'overloaded', 'The gateway has too many calls under way. Try again shortly.');
+    return;
+  }
+  gate.calls.add(call);
+  response.on('close', onClose);
+  response.on('drain', onDrain);
+  const problem = readCallHeaders(call);
+  authenticate(call, 'llm:chat', (admitted) => {
+    if (problem !== null) refuse(admitted, problem);
+    else readBody(admitted);
+  });
+}
+
+/** A call that is not in the list of those under way yet. */
+export function newCall(gate: Gate, request: IncomingMessage, response: ServerResponse): Call {
+  const { clock, tracer } = gate;
+  const traceparent = request.headers['traceparent'];
+  const startedAt = clock.now();
+  const trace = tracer.start(typeof traceparent === 'string' ? traceparent : null);
+  const call = new Call(gate, request, response, newId('req', startedAt, gate.randomBytes), trace, startedAt, clock.monotonic());
+  attachCall(request, call);
+  attachCall(response, call);
+  // A write to a connection that has just gone would otherwise end the process.
+  response.on('error', ignore);
+  return call;
+}
+
+function onClose(this: ServerResponse): void {
+  const call = callOf(this);
+  if (!call.over) leave(call);
+}
+
+function onDrain(this: ServerResponse): void {
+  passedOn(callOf(this));
+}

@@ -1,0 +1,76 @@
+import type { IncomingMessage } from 'node:http';
+import { preparePeek } from '@tollgate/dialects';
+import { concatBytes, TollgateError } from '@tollgate/kernel';
+import { admit } from './admit.js';
+import { type Call, callOf } from './call.js';
+import { refuse, refuseWith } from './refuse.js';
+
+const MESSAGES_MAX = 100_000;
+const createReader = preparePeek({ messagesMax: MESSAGES_MAX });
+const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
+
+/** Step 3: the body as bytes, looked into while it arrives, so that a hopeless one is refused early. */
+export function readBody(call: Call): void {
+  const { headers } = call.request;
+  const type = headers['content-type'];
+  if (type !== 'application/json' && !JSON_TYPE.test(type ?? '')) {
+    refuseWith(call, 'unsupported_media_type', 'Send the body with content-type: application/json.');
+    return;
+  }
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    refuseWith(call, 'unsupported_media_type', 'Compressed bodies are not accepted: send it without content-encoding.');
+    return;
+  }
+  const length = headers['content-length'];
+  if (length !== undefined && Number(length) > call.gate.config.bodyBytesMax) {
+    refuse(call, tooLarge(call));
+    return;
+  }
+  call.phase = 'reading';
+  call.reader = createReader();
+  call.request.on('data', onData);
+  call.request.on('end', onEnd);
+}
+
+const tooLarge = (call: Call): TollgateError =>
+  new TollgateError('body_too_large', `The body is larger than ${call.gate.config.bodyBytesMax} bytes.`);
+
+function onData(this: IncomingMessage, chunk: Uint8Array): void {
+  const call = callOf(this);
+  if (call.phase !== 'reading' || call.reader === null) return;
+  call.bodyBytes += chunk.length;
+  call.movedAt = call.gate.clock.monotonic();
+  if (call.bodyBytes > call.gate.config.bodyBytesMax) {
+    drop(call);
+    refuse(call, tooLarge(call));
+    return;
+  }
+  const failure = call.reader.push(chunk);
+  if (failure === null) call.chunks.push(chunk);
+  else {
+    drop(call);
+    refuseWith(call, failure.code, failure.message, failure.param ?? undefined);
+  }
+}
+
+function onEnd(this: IncomingMessage): void {
+  const call = callOf(this);
+  if (call.phase !== 'reading' || call.reader === null) return;
+  const peek = call.reader.finish();
+  call.reader = null;
+  if (!peek.ok) {
+    drop(call);
+    refuseWith(call, peek.error.code, peek.error.message, peek.error.param ?? undefined);
+    return;
+  }
+  call.body = concatBytes(call.chunks);
+  call.chunks = [];
+  call.peek = peek.value;
+  admit(call);
+}
+
+function drop(call: Call): void {
+  call.chunks = [];
+  call.reader = null;
+}

@@ -1,0 +1,98 @@
+import { MESSAGE_HEADERS, NO_USAGE, SUBJECTS, type UpstreamCall } from '@tollgate/contracts';
+import { encodeJson } from '@tollgate/kernel';
+import { ANSWER_STEPS } from './answer.js';
+import { AttemptReceiver } from './attempt.js';
+import type { Call } from './call.js';
+import { RETRY } from './fail-attempt.js';
+import { refuseWith } from './refuse.js';
+import { usageRecord } from './settle.js';
+
+/** Request headers that a provider may see. */
+const FORWARDED = ['openai-beta', 'idempotency-key'] as const;
+
+/** Step 6: one attempt after the other, until one begins to answer. */
+export function relay(call: Call): void {
+  call.phase = 'relaying';
+  call.deadlineAt = call.startedMono + (call.timeoutMs ?? call.plan?.route.timeouts.totalMs ?? 0);
+  beginAttempt(call);
+}
+
+/** Notes the attempt on file; it is dispatched once that is written. */
+function beginAttempt(call: Call): void {
+  const deployment = call.plan?.attempts[call.attempts.length];
+  if (deployment === undefined || call.over) return;
+  call.attempts.push({
+    number: call.attempts.length + 1,
+    deploymentId: deployment.id,
+    provider: deployment.provider,
+    upstreamModel: deployment.upstreamModel,
+    status: null,
+    errorCode: null,
+    startedAt: call.gate.clock.now(),
+    firstByteMs: null,
+    durationMs: 0,
+    upstreamRequestId: null,
+    usage: NO_USAGE,
+    basis: 'none',
+    price: deployment.price,
+    cost: null,
+  });
+  call.afterIntent = dispatch;
+  call.gate.spool.intend(call, JSON.stringify(usageRecord(call, 'interrupted')));
+}
+RETRY.begin = beginAttempt;
+
+function dispatch(call: Call, written: boolean): void {
+  const row = call.attempts[call.attempts.length - 1];
+  if (call.over || row === undefined) return;
+  const { gate } = call;
+  const now = gate.clock.monotonic();
+  const leftMs = call.deadlineAt - now;
+  if (!written || leftMs < 1) {
+    call.attempts.pop();
+    if (!written) refuseWith(call, 'overloaded', 'The gateway cannot record usage right now. Try again shortly.');
+    else refuseWith(call, 'deadline_exceeded', 'The deadline of the call has passed.');
+    return;
+  }
+  const attempt = new AttemptReceiver(call, ANSWER_STEPS, row, now);
+  call.attempt = attempt;
+  const opening = {
+    headers: {
+      [MESSAGE_HEADERS.requestId]: call.id,
+      [MESSAGE_HEADERS.traceparent]: gate.tracer.traceparent(call.trace),
+      [MESSAGE_HEADERS.deadline]: String(Math.round(gate.clock.now() + leftMs)),
+      [MESSAGE_HEADERS.tenant]: call.verified?.organisationId ?? '',
+    },
+    meta: encodeJson(describe(call, row.number, row.deploymentId)),
+    body: call.body,
+    deadlineMs: leftMs,
+  };
+  attempt.stream = gate.transport.openStream(SUBJECTS.upstreamCall, opening, attempt);
+  // Cut while it was being opened.
+  if (attempt.over && call.over) attempt.stream.cancel('over');
+}
+
+function describe(call: Call, attempt: number, deploymentId: string): UpstreamCall {
+  const { peek, plan } = call;
+  if (peek === null || plan === null) throw new Error('a call is described only after it was planned');
+  const { timeouts } = plan.route;
+  const headers: Record<string, string> = {};
+  for (const name of FORWARDED) {
+    const value = call.request.headers[name];
+    if (typeof value === 'string' && value.length <= 512) headers[name] = value;
+  }
+  return {
+    v: 1,
+    attempt,
+    deploymentId,
+    revision: call.revision,
+    endpoint: 'chat.completions',
+    dialect: 'openai-chat',
+    stream: peek.stream,
+    spans: peek.spans,
+    maxOutputTokens: call.verified?.token.policy.maxOutputTokens ?? null,
+    usageAsked: peek.usageAsked,
+    timeouts: { connectMs: timeouts.connectMs, firstByteMs: timeouts.firstByteMs, idleMs: timeouts.idleMs },
+    headers,
+  };
+}

@@ -1,0 +1,51 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+const KEPT_ALIVE_BYTES_MAX = 64 * 1024;
+const LINGER_BYTES_MAX = 64 * 1024 * 1024;
+const LINGER_MS_MAX = 5_000;
+
+/**
+ * One whole answer. Where the caller is still sending a long body, the answer goes out at once and what follows is dropped
+ * for a bounded while: closing on unread bytes resets the connection, and the caller would lose the answer.
+ */
+export function sendAnswer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: { readonly status: number; readonly headers: string[]; readonly body: Uint8Array },
+): void {
+  if (response.destroyed || response.headersSent) return;
+  const { headers, body } = answer;
+  headers.push('content-length', String(body.length));
+  if (request.complete || remaining(request) <= KEPT_ALIVE_BYTES_MAX) {
+    response.writeHead(answer.status, headers);
+    response.end(request.method === 'HEAD' ? undefined : body);
+    return;
+  }
+  if (!headers.includes('connection')) headers.push('connection', 'close');
+  response.writeHead(answer.status, headers);
+  response.write(body);
+  linger(request, response);
+}
+
+function remaining(request: IncomingMessage): number {
+  const length = request.headers['content-length'];
+  return length === undefined ? Number.POSITIVE_INFINITY : Number(length);
+}
+
+function linger(request: IncomingMessage, response: ServerResponse): void {
+  let left = LINGER_BYTES_MAX;
+  const end = (): void => {
+    clearTimeout(timer);
+    request.removeAllListeners('data');
+    response.end();
+  };
+  const timer = setTimeout(end, LINGER_MS_MAX);
+  request.removeAllListeners('data');
+  request.on('data', (chunk: Uint8Array) => {
+    left -= chunk.length;
+    if (left < 0) end();
+  });
+  request.once('end', end);
+  request.once('close', end);
+  request.resume();
+}

@@ -1,0 +1,4 @@
+import { bootServices } from '@tollgate/nest';
+import { routerService } from './service.js';
+
+await bootServices([routerService]);
