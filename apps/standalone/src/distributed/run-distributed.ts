@@ -33,6 +33,11 @@ import { processCount, type ServicePlan, servicePlans } from './service-plans.js
 
 const READY_WAIT_MS = 60_000;
 const READY_LOOK_MS = 25;
+/** Started in this order: whoever comes later finds whom it asks. */
+const START_ORDER: readonly (readonly string[])[] = [
+  ['auth', 'catalog', 'analytics'],
+  ['provider-adapters', 'router', 'data-plane'],
+];
 /** Stopped in this order: first who takes calls, last who keeps what they owe. */
 const STOP_ORDER: readonly (readonly string[])[] = [
   ['router', 'data-plane'],
@@ -41,6 +46,11 @@ const STOP_ORDER: readonly (readonly string[])[] = [
 ];
 
 type Closer = () => unknown;
+interface Planned {
+  readonly plan: ServicePlan;
+  readonly managed: ManagedProcess;
+}
+
 interface Common {
   readonly port: number;
   readonly host: string;
@@ -89,7 +99,7 @@ async function start(counts: Counts, progress: Progress, closers: Closer[]): Pro
   closers.push(() => lock.release());
   const secrets = readOrMakeSecrets(folder, randomBytes);
 
-  const processes: { plan: ServicePlan; managed: ManagedProcess }[] = [];
+  const processes: Planned[] = [];
   const ingress = await openIngress(common, processes, closers);
   progress.say('looking for nats-server');
   const binary = obtainNatsServer();
@@ -136,7 +146,9 @@ async function start(counts: Counts, progress: Progress, closers: Closer[]): Pro
   progress.say(`starting ${plans.length} processes`);
   closers.push(() => stopAll(processes, common.drainGraceMs));
   for (const plan of plans) processes.push({ plan, managed: new ManagedProcess(plan, { onChange, onRestart }) });
-  await Promise.all(processes.map(({ managed }) => managed.start()));
+  for (const kinds of START_ORDER) {
+    await Promise.all(ofKinds(processes, kinds).map(({ managed }) => managed.start()));
+  }
   progress.say('waiting until all are ready');
   await Promise.all(plans.map(untilReady));
   ingress.setReady();
@@ -165,7 +177,7 @@ function openDatabase(
 
 async function openIngress(
   common: Common,
-  processes: readonly { readonly plan: ServicePlan; readonly managed: ManagedProcess }[],
+  processes: readonly Planned[],
   closers: Closer[],
 ): Promise<{ url: string; setReady(): void; drain(): Promise<unknown> }> {
   const newRequestId = (): string => newId('req', systemClock.now(), randomBytes);
@@ -221,12 +233,12 @@ async function untilReady(plan: ServicePlan): Promise<void> {
   throw new BootError(`${plan.name} is not ready after a minute: ${last.slice(0, 500)}`);
 }
 
-async function stopAll(
-  processes: readonly { readonly plan: ServicePlan; readonly managed: ManagedProcess }[],
-  graceMs: number,
-): Promise<void> {
+async function stopAll(processes: readonly Planned[], graceMs: number): Promise<void> {
   for (const kinds of STOP_ORDER) {
-    const group = processes.filter(({ plan }) => kinds.includes(plan.name.slice(0, plan.name.lastIndexOf('-'))));
-    await Promise.all(group.map(({ managed }) => managed.stop(graceMs)));
+    await Promise.all(ofKinds(processes, kinds).map(({ managed }) => managed.stop(graceMs)));
   }
 }
+
+/** `router-2` is of the kind `router`. */
+const ofKinds = (processes: readonly Planned[], kinds: readonly string[]): readonly Planned[] =>
+  processes.filter(({ plan }) => kinds.includes(plan.name.slice(0, plan.name.lastIndexOf('-'))));

@@ -38,11 +38,10 @@ export function servicePlans(facts: PlanningFacts): readonly ServicePlan[] {
       services,
       url,
       file: process.execPath,
-      args: ['--enable-source-maps', checkout(main)],
+      args: [checkout(main)],
       link: 'ipc',
       env: {
         LOG_LEVEL: 'warn',
-        NODE_COMPILE_CACHE: join(facts.folder, 'cache'),
         TOLLGATE_METRICS_PORT: '0',
         ...environmentOf(services, facts.places, facts.given),
         HOST: '127.0.0.1',

@@ -13,6 +13,7 @@ import type { Basics } from './make-basics.js';
 import { type OpenDataSource, openDatabases } from './open-databases.js';
 import { openTransport } from './open-transport.js';
 import type { Configuration } from './read-configuration.js';
+import { releaseBootMemory } from './release-boot-memory.js';
 import { watchDatabases } from './watch-database.js';
 
 /** From configuration to open doors. What has been opened is in `closers`, in order, whether it succeeds or not. */
@@ -68,6 +69,7 @@ export async function start(
     },
   });
   closers.push({ name: 'services', close: () => application.close() });
+  if (overrides.ownsProcess === true) releaseBootMemory();
   front.openDoors(plane?.dataPlane?.(application) ?? null);
   booted = true;
   logger.info({ url, metrics: metricsServer?.url ?? null, services: names, transport: transport.kind }, 'services are up');
