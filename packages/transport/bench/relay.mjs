@@ -21,6 +21,12 @@ const meta = randomBytes(200);
 if (process.argv[2] === '--serve') await serve(process.argv[3]);
 else await drive(Number(process.argv[2] ?? 40_000));
 
+function answer(stream) {
+  stream.sendHead(meta);
+  stream.send(body);
+  stream.end(meta);
+}
+
 async function serve(url) {
   const transport = await connectNats({ servers: url, name: 'bench-server', clock, randomBytes });
   const paced = new Set();
@@ -34,9 +40,8 @@ async function serve(url) {
       stream.onCancel = () => paced.delete(stream);
       return;
     }
-    stream.sendHead(meta);
-    stream.send(body);
-    stream.end(meta);
+    if (stream.headers['tg-tenant'] === 'later') setTimeout(answer, 1 + Math.random() * 4, stream);
+    else answer(stream);
   });
   process.on('message', (message) => {
     if (message === 'cpu') process.send(process.cpuUsage());
@@ -68,14 +73,15 @@ async function drive(count) {
     process.stdout.write(`${name}: ${sum.toFixed(2)} us CPU per ${per} (${JSON.stringify(each)}), ${units} ${per}s\n`);
   };
   const opening = { headers: HEADERS, meta, body, deadlineMs: 60_000 };
-  const relay = (total, concurrent) =>
+  const later = { ...opening, headers: { ...HEADERS, 'tg-tenant': 'later' } };
+  const relay = (total, concurrent, how = opening) =>
     new Promise((resolve) => {
       let opened = 0;
       let done = 0;
       const next = () => {
         if (opened === total) return;
         opened += 1;
-        const stream = transport.openStream(SUBJECT, opening, {
+        const stream = transport.openStream(SUBJECT, how, {
           onHead() {},
           onData(chunk) {
             stream.consumed(chunk.length);
@@ -114,6 +120,9 @@ async function drive(count) {
   await relay(Math.min(count, 20_000), 16);
   await report('relay, 1 KB, 16 at a time', 'request', () => relay(count, 16));
   await report('relay, 1 KB, 1 at a time', 'request', () => relay(Math.ceil(count / 8), 1));
+  await report('relay, 1 KB, 16 at a time, each answered after 1 to 5 ms', 'request', () =>
+    relay(Math.ceil(count / 2), 16, later),
+  );
   await report('paced, 64 streams', 'frame', () => paced(64, 4000));
   child.send('end');
   await once(child, 'exit');

@@ -89,6 +89,9 @@ async function watch(connection: NatsConnection, transport: NatsTransport, onLog
         onLog('info', { server: status.server }, 'the message bus is back');
         transport.setConnected(true);
         break;
+      case 'close':
+        transport.setConnected(false);
+        break;
       case 'slowConsumer':
         onLog('warn', { pending: status.pending }, 'this process reads from the message bus too slowly');
         break;

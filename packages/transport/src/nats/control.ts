@@ -36,7 +36,7 @@ export class Requests {
       this.#pending.set(id, { subject, deadlineAtMs, resolve, reject });
       this.work.begin();
       this.hub.outbox.message(subject, body, { reply: this.replyPrefix + id, ...encodeHeaders(headers) });
-      this.hub.wakeBy(deadlineAtMs);
+      this.hub.deadlineBy(deadlineAtMs);
     });
   }
 
@@ -56,7 +56,7 @@ export class Requests {
 
   sweep(nowMs: number): void {
     for (const [id, pending] of this.#pending) {
-      if (pending.deadlineAtMs > nowMs) this.hub.wakeBy(pending.deadlineAtMs);
+      if (pending.deadlineAtMs > nowMs) this.hub.deadlineBy(pending.deadlineAtMs);
       else {
         this.#pending.delete(id);
         this.work.finish();

@@ -14,6 +14,13 @@ export const ACCEPT_DELAY_MS = 20;
 /** A process that no stream has been opened with for so many ticks (a minute) is forgotten. */
 const PEER_TICKS = 240;
 
+/** What is done when the timer fires. */
+export interface Sweeps {
+  acceptWaiting(): void;
+  /** Deadlines, and after a tick heartbeats and silence; false where no stream is open. Asks anew for each deadline to come. */
+  look(nowMs: number, ticked: boolean): boolean;
+}
+
 /** What the streams of one connection share. */
 export class Hub {
   /**
@@ -26,6 +33,7 @@ export class Hub {
   readonly #peers = new Map<string, Peer>();
   readonly #sweeper: Sweeper;
   #nextTickAtMs = Number.POSITIVE_INFINITY;
+  #deadlineAtMs = Number.POSITIVE_INFINITY;
 
   constructor(
     readonly clock: Clock,
@@ -33,14 +41,21 @@ export class Hub {
     wire: Wire,
     /** Subject that this process takes frames on, as bytes. */
     readonly inbox: Uint8Array,
-    private readonly sweepAll: (nowMs: number, ticked: boolean) => boolean,
+    private readonly sweeps: Sweeps,
   ) {
-    this.outbox = new Outbox(wire, () => this.connected);
+    this.outbox = new Outbox(wire, () => this.connected, log);
     this.#sweeper = new Sweeper(clock, () => this.#sweep());
   }
 
-  /** Asks for a sweep at a monotonic time, milliseconds. */
+  /** Asks for acceptances to leave at a monotonic time, milliseconds. */
   wakeBy(atMs: number): void {
+    this.#sweeper.wakeBy(atMs);
+  }
+
+  /** Asks for a look at all streams and requests at a monotonic time, milliseconds. */
+  deadlineBy(atMs: number): void {
+    if (atMs >= this.#deadlineAtMs) return;
+    this.#deadlineAtMs = atMs;
     this.#sweeper.wakeBy(atMs);
   }
 
@@ -74,12 +89,16 @@ export class Hub {
     const ticked = nowMs >= this.#nextTickAtMs;
     if (ticked) {
       this.tick += 1;
+      this.#nextTickAtMs = nowMs + TICK_MS;
       if (this.tick % PEER_TICKS === 0) this.#forgetPeers();
     }
-    const anyOpen = this.sweepAll(nowMs, ticked);
-    if (!anyOpen) this.#nextTickAtMs = Number.POSITIVE_INFINITY;
-    else if (ticked) this.#nextTickAtMs = nowMs + TICK_MS;
-    if (anyOpen) this.#sweeper.wakeBy(this.#nextTickAtMs);
+    this.sweeps.acceptWaiting();
+    if (ticked || nowMs >= this.#deadlineAtMs) {
+      this.#deadlineAtMs = Number.POSITIVE_INFINITY;
+      if (!this.sweeps.look(nowMs, ticked)) this.#nextTickAtMs = Number.POSITIVE_INFINITY;
+    }
+    const next = Math.min(this.#nextTickAtMs, this.#deadlineAtMs);
+    if (next !== Number.POSITIVE_INFINITY) this.#sweeper.wakeBy(next);
   }
 
   /** A stream that is still open holds its peer itself; two of one subject do no harm. */

@@ -63,9 +63,8 @@ export class NatsTransport implements Transport {
     const replyPrefix = `${REPLY}${process}.`;
     this.echo = options.echo;
     this.#replyIdAt = replyPrefix.length;
-    this.#hub = new Hub(options.clock, options.onLog, connection, encodeUtf8(FRAMES + process), (nowMs, ticked) =>
-      this.#sweep(nowMs, ticked),
-    );
+    const sweeps = { acceptWaiting: () => this.#serving.acceptWaiting(), look: this.#look.bind(this) };
+    this.#hub = new Hub(options.clock, options.onLog, connection, encodeUtf8(FRAMES + process), sweeps);
     this.#opened = new Opened(this.#hub, this.#work, replyPrefix);
     this.#serving = new Serving(this.#hub, this.#work);
     this.#requests = new Requests(this.#hub, this.#work, replyPrefix);
@@ -234,8 +233,7 @@ export class NatsTransport implements Transport {
     this.#hub.outbox.limit(this.#payloadBytesMax);
   }
 
-  #sweep(nowMs: number, ticked: boolean): boolean {
-    this.#serving.acceptWaiting();
+  #look(nowMs: number, ticked: boolean): boolean {
     this.#requests.sweep(nowMs);
     this.#opened.sweep(nowMs, ticked);
     this.#serving.sweep(nowMs, ticked);

@@ -50,7 +50,7 @@ export class Opened implements OpenHost {
     });
     this.hub.outbox.message(subject, payload, { reply: this.replyPrefix + id });
     this.hub.keepTicking(nowMs);
-    this.hub.wakeBy(deadlineAtMs);
+    this.hub.deadlineBy(deadlineAtMs);
     return stream;
   }
 
@@ -80,7 +80,7 @@ export class Opened implements OpenHost {
     const { tick } = this.hub;
     for (const stream of this.#streams.values()) {
       if (stream.deadlineAtMs <= nowMs) stream.abort(FAILURES.deadline, 1);
-      else this.hub.wakeBy(stream.deadlineAtMs);
+      else this.hub.deadlineBy(stream.deadlineAtMs);
       if (!ticked) continue;
       if (tick - stream.heardTick >= SILENCE_TICKS) {
         if (stream.server === null) stream.finish(FAILURES.peerLost);

@@ -51,10 +51,14 @@ export function readOpening(bytes: Uint8Array): OpeningFields | null {
   };
 }
 
-/** One `name:value` a line, in Latin-1; header values are printable ASCII. */
+/** One `name:value` a line, in Latin-1; header values are printable ASCII. Throws `RangeError` for a value that would add a header. */
 export function encodeHeaders(headers: MessageHeaders): Uint8Array {
   let text = '';
-  for (const name in headers) text += `${name}:${headers[name]}\n`;
+  for (const name in headers) {
+    const value = headers[name] as string;
+    if (value.includes('\n')) throw new RangeError(`the header ${name} holds a line break`);
+    text += `${name}:${value}\n`;
+  }
   return text === '' ? EMPTY_BYTES : Buffer.from(text, 'latin1');
 }
 

@@ -1,5 +1,6 @@
 import type { MsgHdrs } from '@nats-io/nats-core';
 import { EMPTY_BYTES } from '@tollgate/kernel';
+import type { TransportLog } from '../log.js';
 import { FRAME_HEADER_BYTES, WIRE_VERSION, writeOffset, writeU32 } from './frame.js';
 
 export interface OutgoingOptions {
@@ -22,6 +23,7 @@ const MESSAGE_BYTES = 64 * 1024;
  */
 export class Outbox {
   #frameBytesMax = MESSAGE_BYTES;
+  #messageBytesMax = MESSAGE_BYTES;
   readonly #dirty: Peer[] = [];
   readonly #subjects: string[] = [];
   readonly #payloads: Uint8Array[] = [];
@@ -35,6 +37,7 @@ export class Outbox {
   constructor(
     private readonly wire: Wire,
     private readonly isConnected: () => boolean,
+    private readonly log: TransportLog,
   ) {}
 
   /** Longest data that goes into one frame, bytes. */
@@ -42,8 +45,14 @@ export class Outbox {
     return this.#frameBytesMax;
   }
 
+  /** Longest payload of one message, bytes. */
+  get messageBytesMax(): number {
+    return this.#messageBytesMax;
+  }
+
   /** @param bytesMax longest payload that the server takes */
   limit(bytesMax: number): void {
+    this.#messageBytesMax = bytesMax;
     this.#frameBytesMax = Math.min(MESSAGE_BYTES, Math.floor(bytesMax / 2));
   }
 
@@ -59,16 +68,19 @@ export class Outbox {
     this.#schedule();
   }
 
-  send(subject: string, payload: Uint8Array): void {
-    if (this.isConnected()) this.wire.publish(subject, payload);
+  /** While the bus is away messages are dropped here: nobody waits for them any more. */
+  send(subject: string, payload: Uint8Array, options?: OutgoingOptions): void {
+    if (!this.isConnected()) return;
+    try {
+      this.wire.publish(subject, payload, options);
+    } catch (error) {
+      this.log('error', { err: error, subject, bytes: payload.length }, 'a message could not be sent');
+    }
   }
 
   flush(): void {
-    const connected = this.isConnected();
-    for (let index = 0; index < this.#subjects.length; index += 1) {
-      if (connected)
-        this.wire.publish(this.#subjects[index] as string, this.#payloads[index] as Uint8Array, this.#options[index]);
-    }
+    for (let index = 0; index < this.#subjects.length; index += 1)
+      this.send(this.#subjects[index] as string, this.#payloads[index] as Uint8Array, this.#options[index]);
     this.#subjects.length = 0;
     this.#payloads.length = 0;
     this.#options.length = 0;

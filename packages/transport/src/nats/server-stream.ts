@@ -134,6 +134,12 @@ export class NatsServerStream extends SendingStream {
   }
 
   #emit(type: number, bytes: Uint8Array): void {
+    const { hub } = this.host;
+    if (bytes.length + frame.FRAME_HEADER_BYTES >= hub.outbox.messageBytesMax) {
+      hub.log('error', { bytes: bytes.length }, 'the head or end of a stream is too long for the message bus');
+      this.abort('protocol', 'closed');
+      return;
+    }
     this.accept();
     this.peer.frame(type, this.#clientId, this.#nextSequence(), bytes);
   }

@@ -50,7 +50,7 @@ export class Serving implements ServingHost {
       stream.grantBody();
     }
     this.hub.keepTicking(nowMs);
-    this.hub.wakeBy(stream.deadlineAtMs);
+    this.hub.deadlineBy(stream.deadlineAtMs);
     return true;
   }
 
@@ -85,7 +85,7 @@ export class Serving implements ServingHost {
     for (const stream of this.#streams.values()) {
       if (stream.deadlineAtMs <= nowMs) stream.abort('deadline', 'deadline');
       else {
-        this.hub.wakeBy(stream.deadlineAtMs);
+        this.hub.deadlineBy(stream.deadlineAtMs);
         if (!ticked) continue;
         if (tick - stream.heardTick >= SILENCE_TICKS) stream.stop('vanished');
         else if (tick - stream.sentTick >= HEARTBEAT_TICKS) stream.heartbeat();
