@@ -1,6 +1,13 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { Catalog } from './catalog.js';
 import type { CatalogConfig } from './config.js';
+import {
+  CredentialsController,
+  ModelsController,
+  ProvidersController,
+  RoutesController,
+} from './management/catalog.controllers.js';
+import { DescriptionController } from './management/description.controller.js';
 import { CATALOG_CONFIG } from './tokens.js';
 
 @Module({})
@@ -8,6 +15,6 @@ class CatalogModule {}
 
 export const catalogModule = (config: CatalogConfig): DynamicModule => ({
   module: CatalogModule,
-  controllers: [],
+  controllers: [ProvidersController, CredentialsController, ModelsController, RoutesController, DescriptionController],
   providers: [{ provide: CATALOG_CONFIG, useValue: config }, Catalog],
 });

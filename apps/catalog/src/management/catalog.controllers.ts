@@ -1,0 +1,125 @@
+import { Controller, Delete, Get, HttpCode, Inject, Post } from '@nestjs/common';
+import {
+  type CreateCredential,
+  CreateCredentialSchema,
+  type CreateProvider,
+  CreateProviderSchema,
+  type CreateRoute,
+  CreateRouteSchema,
+  CredentialIdSchema,
+  type CredentialView,
+  type ListModelsQuery,
+  ListModelsQuerySchema,
+  MODEL_OPERATIONS,
+  type ModelView,
+  type Page,
+  type PageQuery,
+  PageQuerySchema,
+  PROVIDER_OPERATIONS,
+  ProviderIdSchema,
+  type ProviderView,
+  ROUTE_OPERATIONS,
+  RouteIdSchema,
+  type RouteView,
+} from '@tollgate/contracts';
+import { Caller, type ManagementCaller, Permission, ZodBody, ZodParam, ZodQuery } from '@tollgate/nest';
+import { Catalog } from '../catalog.js';
+import { createCredential, deleteCredential, listCredentials } from './credentials.js';
+import { listModels } from './models.js';
+import { createProvider, deleteProvider, listProviders, readProvider } from './providers.js';
+import { createRoute, deleteRoute, listRoutes, readRoute } from './routes.js';
+
+@Controller('api/v1/providers')
+export class ProvidersController {
+  constructor(@Inject(Catalog) private readonly catalog: Catalog) {}
+
+  @Get()
+  @Permission(PROVIDER_OPERATIONS.listProviders.permission)
+  list(@ZodQuery(PageQuerySchema) query: PageQuery): Promise<Page<ProviderView>> {
+    return listProviders(this.catalog.store.query, query);
+  }
+
+  @Post()
+  @Permission(PROVIDER_OPERATIONS.createProvider.permission)
+  create(@ZodBody(CreateProviderSchema) body: CreateProvider): Promise<ProviderView> {
+    return createProvider(this.catalog.store, body);
+  }
+
+  @Get(':id')
+  @Permission(PROVIDER_OPERATIONS.getProvider.permission)
+  read(@ZodParam('id', ProviderIdSchema) id: string): Promise<ProviderView> {
+    return readProvider(this.catalog.store.query, id);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @Permission(PROVIDER_OPERATIONS.deleteProvider.permission)
+  delete(@ZodParam('id', ProviderIdSchema) id: string): Promise<void> {
+    return deleteProvider(this.catalog.store, id).finally(() => this.catalog.registration.forget());
+  }
+}
+
+@Controller('api/v1/credentials')
+export class CredentialsController {
+  constructor(@Inject(Catalog) private readonly catalog: Catalog) {}
+
+  @Get()
+  @Permission(PROVIDER_OPERATIONS.listCredentials.permission)
+  list(@ZodQuery(PageQuerySchema) query: PageQuery): Promise<Page<CredentialView>> {
+    return listCredentials(this.catalog.store.query, query);
+  }
+
+  @Post()
+  @Permission(PROVIDER_OPERATIONS.createCredential.permission)
+  create(@ZodBody(CreateCredentialSchema) body: CreateCredential): Promise<CredentialView> {
+    return createCredential(this.catalog.store, body);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @Permission(PROVIDER_OPERATIONS.deleteCredential.permission)
+  delete(@ZodParam('id', CredentialIdSchema) id: string): Promise<void> {
+    return deleteCredential(this.catalog.store, id);
+  }
+}
+
+@Controller('api/v1/models')
+export class ModelsController {
+  constructor(@Inject(Catalog) private readonly catalog: Catalog) {}
+
+  @Get()
+  @Permission(MODEL_OPERATIONS.listModels.permission)
+  list(@ZodQuery(ListModelsQuerySchema) query: ListModelsQuery): Promise<Page<ModelView>> {
+    return listModels(this.catalog.store.query, query, new Date(this.catalog.store.nowMs()));
+  }
+}
+
+@Controller('api/v1/routes')
+export class RoutesController {
+  constructor(@Inject(Catalog) private readonly catalog: Catalog) {}
+
+  @Get()
+  @Permission(ROUTE_OPERATIONS.listRoutes.permission)
+  list(@Caller() caller: ManagementCaller, @ZodQuery(PageQuerySchema) query: PageQuery): Promise<Page<RouteView>> {
+    return listRoutes(this.catalog.store.query, caller.organisationId, query);
+  }
+
+  @Post()
+  @Permission(ROUTE_OPERATIONS.createRoute.permission)
+  create(@Caller() caller: ManagementCaller, @ZodBody(CreateRouteSchema) body: CreateRoute): Promise<RouteView> {
+    return createRoute(this.catalog.store, caller.organisationId, body);
+  }
+
+  @Get(':id')
+  @Permission(ROUTE_OPERATIONS.getRoute.permission)
+  read(@Caller() caller: ManagementCaller, @ZodParam('id', RouteIdSchema) id: string): Promise<RouteView> {
+    return readRoute(this.catalog.store.query, caller.organisationId, id);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @Permission(ROUTE_OPERATIONS.deleteRoute.permission)
+  delete(@Caller() caller: ManagementCaller, @ZodParam('id', RouteIdSchema) id: string): Promise<void> {
+    return deleteRoute(this.catalog.store, caller.organisationId, id);
+  }
+}

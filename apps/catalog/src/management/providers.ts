@@ -1,0 +1,108 @@
+import type { CreateProvider, Page, PageQuery, ProviderView } from '@tollgate/contracts';
+import { TollgateError } from '@tollgate/kernel';
+import { InvalidFieldsError } from '@tollgate/nest';
+import { findProvider } from '@tollgate/providers';
+import { knownModels } from '../prices/known-models.js';
+import { specOfRow } from '../registration/spec-of-row.js';
+import type { CatalogStore } from '../store/catalog-store.js';
+import { putModels } from '../store/put-models.js';
+import { type ProviderSpec, putCredential, putProvider } from '../store/put-provider.js';
+import type { Origin, Query } from '../store/session.js';
+import { afterOf, pageOfRows } from './cursor.js';
+import { assertOwn, notFound } from './refusals.js';
+import { sealForAdapters } from './seal-for-adapters.js';
+
+interface Row {
+  readonly id: string;
+  readonly name: string;
+  readonly title: string;
+  readonly base_url: string;
+  readonly serves: ProviderSpec['serves'];
+  readonly allow_private_network: boolean;
+  readonly origin: Origin;
+  readonly active: boolean;
+  readonly credential_id: string | null;
+  readonly models: number;
+  readonly created_at: Date;
+}
+
+const SELECT = `SELECT p.id, p.name, p.title, p.base_url, p.serves, p.allow_private_network, p.origin, p.active, p.credential_id, p.created_at,
+  (SELECT count(*)::int FROM catalog.deployments d WHERE d.provider_id = p.id AND d.active AND d.listed) AS models
+  FROM catalog.providers p`;
+
+export async function listProviders(query: Query, page: PageQuery): Promise<Page<ProviderView>> {
+  const rows = await query<Row>(`${SELECT} WHERE p.name > $1 ORDER BY p.name LIMIT $2`, [afterOf(page), page.limit + 1]);
+  return pageOfRows(rows, page, (row) => row.name, viewOf);
+}
+
+export async function readProvider(query: Query, id: string): Promise<ProviderView> {
+  const [row] = await query<Row>(`${SELECT} WHERE p.id = $1`, [id]);
+  if (row === undefined) throw notFound('provider');
+  return viewOf(row);
+}
+
+export function createProvider(store: CatalogStore, wish: CreateProvider): Promise<ProviderView> {
+  const spec = specOf(wish);
+  return store.write(async (session) => {
+    const taken = await session.query('SELECT 1 FROM catalog.providers WHERE name = $1', [spec.name]);
+    if (taken.length > 0) throw new TollgateError('conflict', `There is a provider ${spec.name} already.`);
+    const id = await putProvider(session, spec);
+    if (spec.auth.type === 'none') await putCredential(session, id, 'none', { source: 'none' }, 'api');
+    else if (wish.secret !== undefined) {
+      await putCredential(session, id, 'first', await sealForAdapters(session.query, wish.secret), 'api');
+    }
+    await putModels(session, { id, name: spec.name }, knownModels(spec.pricesId, session.now), 'api');
+    return readProvider(session.query, id);
+  });
+}
+
+export function deleteProvider(store: CatalogStore, id: string): Promise<void> {
+  return store.write(async (session) => {
+    const { origin, name } = await readProvider(session.query, id);
+    assertOwn(origin, `provider ${name}`);
+    await session.query('DELETE FROM catalog.providers WHERE id = $1', [id]);
+  });
+}
+
+function specOf(wish: CreateProvider): ProviderSpec {
+  const row = findProvider(wish.name);
+  const baseUrl = wish.base_url?.replace(/\/+$/, '') ?? null;
+  if (row === undefined && baseUrl === null) {
+    throw new InvalidFieldsError([{ pointer: '/base_url', detail: 'is needed for a provider that is not known by name' }]);
+  }
+  const base: ProviderSpec =
+    row === undefined
+      ? {
+          name: wish.name,
+          title: wish.name,
+          baseUrl: baseUrl as string,
+          // Without a secret it may still get one later; a provider that needs none takes any.
+          auth: wish.secret === undefined ? { type: 'none' } : { type: 'bearer' },
+          serves: [{ endpoint: 'chat.completions', dialect: 'openai-chat', path: '/chat/completions' }],
+          headers: {},
+          quirks: [],
+          allowPrivateNetwork: false,
+          pricesId: null,
+          origin: 'api',
+        }
+      : specOfRow(row, 'api', baseUrl);
+  return {
+    ...base,
+    title: wish.title ?? base.title,
+    allowPrivateNetwork: base.allowPrivateNetwork || wish.allow_private_network,
+  };
+}
+
+const viewOf = (row: Row): ProviderView => ({
+  id: row.id,
+  name: row.name,
+  title: row.title,
+  base_url: row.base_url,
+  api: row.serves[0]?.dialect ?? 'openai-chat',
+  allow_private_network: row.allow_private_network,
+  origin: row.origin,
+  active: row.active,
+  credential_id: row.credential_id,
+  models: row.models,
+  created_at: row.created_at.toISOString(),
+});

@@ -1,0 +1,152 @@
+import { z } from 'zod';
+import { defineOperations } from './operation.js';
+import { PageQuerySchema, pageOf } from './page.js';
+
+/** Who owns an object: only what was made by the API can be changed by it. */
+export const CatalogOriginSchema = z.enum(['builtin', 'environment', 'file', 'api']);
+
+export const ProviderNameSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'must be lower-case letters, digits, dots, dashes or underscores');
+export const ProviderIdSchema = z.string().regex(/^prov_[0-9a-z]{26}$/, 'must be the id of a provider (prov_...)');
+export const CredentialIdSchema = z.string().regex(/^cred_[0-9a-z]{26}$/, 'must be the id of a credential (cred_...)');
+
+const HttpUrlSchema = z
+  .string()
+  .max(500)
+  .refine((text) => {
+    if (!URL.canParse(text)) return false;
+    const { protocol, username, password, search, hash } = new URL(text);
+    return ['http:', 'https:'].includes(protocol) && [username, password, search, hash].every((part) => part === '');
+  }, 'must be a URL that starts with http:// or https://, without a user, query or fragment');
+
+/** What can stand in a header; it is stored sealed and never shown again. */
+const SecretSchema = z
+  .string()
+  .min(1)
+  .max(8_192)
+  .regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, 'must be printable ASCII without a space at either end');
+
+export const CreateProviderSchema = z.strictObject({
+  name: ProviderNameSchema,
+  title: z.string().trim().min(1).max(100).optional(),
+  api: z.enum(['openai-chat']).optional(),
+  /** Needed for a provider that Tollgate does not know by name. */
+  base_url: HttpUrlSchema.optional(),
+  allow_private_network: z.boolean().default(false),
+  /** Its key; may also be given later by `POST /api/v1/credentials`. */
+  secret: SecretSchema.optional(),
+});
+export type CreateProvider = z.infer<typeof CreateProviderSchema>;
+
+export const ProviderViewSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  title: z.string(),
+  base_url: z.string(),
+  api: z.string(),
+  allow_private_network: z.boolean(),
+  origin: CatalogOriginSchema,
+  /** false = known but not called: its variable has vanished from the adapters' environment. */
+  active: z.boolean(),
+  /** The credential in use; null = none yet, so its models are not offered. */
+  credential_id: z.string().nullable(),
+  models: z.int(),
+  created_at: z.string(),
+});
+export type ProviderView = z.infer<typeof ProviderViewSchema>;
+
+export const CreateCredentialSchema = z.strictObject({
+  provider_id: ProviderIdSchema,
+  name: z.string().trim().min(1).max(100),
+  secret: SecretSchema,
+});
+export type CreateCredential = z.infer<typeof CreateCredentialSchema>;
+
+export const CredentialViewSchema = z.object({
+  id: z.string(),
+  provider_id: z.string(),
+  name: z.string(),
+  source: z.enum(['none', 'environment', 'sealed']),
+  /** Name of the adapters' variable, for `environment`. */
+  variable: z.string().nullable(),
+  /** The adapters' key that it is sealed to, for `sealed`. */
+  key_id: z.string().nullable(),
+  in_use: z.boolean(),
+  origin: CatalogOriginSchema,
+  created_at: z.string(),
+});
+export type CredentialView = z.infer<typeof CredentialViewSchema>;
+
+const provider = { service: 'catalog', tag: 'providers' } as const;
+const credential = { service: 'catalog', tag: 'credentials' } as const;
+
+export const PROVIDER_OPERATIONS = defineOperations({
+  listProviders: {
+    ...provider,
+    method: 'GET',
+    path: '/api/v1/providers',
+    permission: 'admin:providers:read',
+    summary: 'List the providers, by name',
+    query: PageQuerySchema,
+    answer: { status: 200, description: 'A page of providers', schema: pageOf(ProviderViewSchema) },
+  },
+  createProvider: {
+    ...provider,
+    method: 'POST',
+    path: '/api/v1/providers',
+    permission: 'admin:providers:write',
+    summary: 'Add a provider',
+    description: 'The models that are known of it can be called once it has a credential.',
+    body: CreateProviderSchema,
+    answer: { status: 201, description: 'The provider', schema: ProviderViewSchema },
+    errors: ['conflict', 'no_adapter'],
+  },
+  getProvider: {
+    ...provider,
+    method: 'GET',
+    path: '/api/v1/providers/{id}',
+    permission: 'admin:providers:read',
+    summary: 'Read a provider',
+    answer: { status: 200, description: 'The provider', schema: ProviderViewSchema },
+    errors: ['not_found'],
+  },
+  deleteProvider: {
+    ...provider,
+    method: 'DELETE',
+    path: '/api/v1/providers/{id}',
+    permission: 'admin:providers:write',
+    summary: 'Delete a provider, its credentials and its models',
+    answer: { status: 204, description: 'Deleted', schema: null },
+    errors: ['not_found', 'conflict'],
+  },
+  listCredentials: {
+    ...credential,
+    method: 'GET',
+    path: '/api/v1/credentials',
+    permission: 'admin:credentials:read',
+    summary: 'List the credentials, without their secrets',
+    query: PageQuerySchema,
+    answer: { status: 200, description: 'A page of credentials', schema: pageOf(CredentialViewSchema) },
+  },
+  createCredential: {
+    ...credential,
+    method: 'POST',
+    path: '/api/v1/credentials',
+    permission: 'admin:credentials:write',
+    summary: 'Store a key of a provider and use it from now on',
+    description: 'The secret is encrypted to the provider adapters before it is stored and is never shown again.',
+    body: CreateCredentialSchema,
+    answer: { status: 201, description: 'The credential, without its secret', schema: CredentialViewSchema },
+    errors: ['not_found', 'conflict', 'no_adapter'],
+  },
+  deleteCredential: {
+    ...credential,
+    method: 'DELETE',
+    path: '/api/v1/credentials/{id}',
+    permission: 'admin:credentials:write',
+    summary: 'Delete a credential; the newest other one of the provider is used then',
+    answer: { status: 204, description: 'Deleted', schema: null },
+    errors: ['not_found', 'conflict'],
+  },
+});

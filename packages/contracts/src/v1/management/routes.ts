@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { defineOperations } from './operation.js';
+import { PageQuerySchema, pageOf } from './page.js';
+import { CatalogOriginSchema } from './providers.js';
+
+export const RouteIdSchema = z.string().regex(/^route_[0-9a-z]{26}$/, 'must be the id of a route (route_...)');
+
+const milliseconds = z.int().min(1).max(3_600_000);
+const TargetSchema = z.object({
+  /** `provider/model` */
+  model: z.string().regex(/^[^/\s]{1,64}\/[^\s*]{1,200}$/, 'must be provider/model'),
+  weight: z.int().min(1).max(1_000).default(1),
+  /** A higher number is a later fallback. */
+  priority: z.int().min(0).max(100).default(0),
+});
+
+export const CreateRouteSchema = z.strictObject({
+  /** The name that callers send. */
+  model: z.string().regex(/^[^\s*]{1,200}$/, 'must be a name without spaces and stars'),
+  targets: z.array(TargetSchema).min(1).max(50),
+  /** Further attempts after the first. */
+  retries: z.int().min(0).max(9).optional(),
+  timeouts: z
+    .object({
+      connect_ms: milliseconds.optional(),
+      first_byte_ms: milliseconds.optional(),
+      idle_ms: milliseconds.optional(),
+      total_ms: milliseconds.optional(),
+    })
+    .optional(),
+  listed: z.boolean().default(true),
+});
+export type CreateRoute = z.infer<typeof CreateRouteSchema>;
+
+export const RouteViewSchema = z.object({
+  id: z.string(),
+  model: z.string(),
+  /** null = of the whole installation. */
+  organisation_id: z.string().nullable(),
+  targets: z.array(z.object({ model: z.string(), weight: z.int(), priority: z.int() })),
+  retries: z.int(),
+  timeouts: z.object({ connect_ms: z.int(), first_byte_ms: z.int(), idle_ms: z.int(), total_ms: z.int() }),
+  listed: z.boolean(),
+  origin: CatalogOriginSchema,
+  created_at: z.string(),
+});
+export type RouteView = z.infer<typeof RouteViewSchema>;
+
+const route = { service: 'catalog', tag: 'routes' } as const;
+
+export const ROUTE_OPERATIONS = defineOperations({
+  listRoutes: {
+    ...route,
+    method: 'GET',
+    path: '/api/v1/routes',
+    permission: 'admin:routes:read',
+    summary: 'List the aliases that the organisation can call, by name',
+    query: PageQuerySchema,
+    answer: { status: 200, description: 'A page of routes', schema: pageOf(RouteViewSchema) },
+  },
+  createRoute: {
+    ...route,
+    method: 'POST',
+    path: '/api/v1/routes',
+    permission: 'admin:routes:write',
+    summary: 'Make an alias for one model or several, for the callers of the organisation',
+    body: CreateRouteSchema,
+    answer: { status: 201, description: 'The route', schema: RouteViewSchema },
+    errors: ['conflict'],
+  },
+  getRoute: {
+    ...route,
+    method: 'GET',
+    path: '/api/v1/routes/{id}',
+    permission: 'admin:routes:read',
+    summary: 'Read an alias',
+    answer: { status: 200, description: 'The route', schema: RouteViewSchema },
+    errors: ['not_found'],
+  },
+  deleteRoute: {
+    ...route,
+    method: 'DELETE',
+    path: '/api/v1/routes/{id}',
+    permission: 'admin:routes:write',
+    summary: 'Delete an alias',
+    answer: { status: 204, description: 'Deleted', schema: null },
+    errors: ['not_found', 'conflict'],
+  },
+});
