@@ -10,6 +10,7 @@ const rows: readonly CompatibleRow[] = [
     baseUrl: 'https://api.openai.com/v1',
     keyVariables: ['OPENAI_API_KEY'],
     baseUrlVariable: { name: 'OPENAI_BASE_URL', form: 'url' },
+    quirks: ['max_completion_tokens'],
     pricesId: 'openai',
     docs: 'https://platform.openai.com/docs/api-reference/chat',
   },

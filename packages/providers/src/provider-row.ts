@@ -3,8 +3,9 @@ import type { Dialect, Endpoint, ProviderAuth } from '@tollgate/contracts';
 /**
  * Where a vendor departs from the dialect it speaks; each is obeyed in one place of provider-adapters.
  * `stream_usage_unasked`: usage comes in a stream without `stream_options`, which must not be added.
+ * `max_completion_tokens`: a bound of the output that we put in goes under this name; `max_tokens` is refused by some models.
  */
-export const QUIRKS = ['stream_usage_unasked'] as const;
+export const QUIRKS = ['stream_usage_unasked', 'max_completion_tokens'] as const;
 export type Quirk = (typeof QUIRKS)[number];
 
 export interface ServedEndpoint {

@@ -204,24 +204,25 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, Swept, Answe
 
   private failLate(): void {
     const { connectMs, firstByteMs, idleMs } = this.call.timeouts;
-    if (this.phase === 'connect') {
-      this.fail({
-        code: 'upstream_unreachable',
-        message: 'The provider could not be reached in time.',
-        internalMessage: `no connection within ${connectMs} ms`,
-      });
-    } else if (this.phase === 'first_byte') {
-      this.fail({
-        code: 'upstream_timeout',
-        message: 'The provider did not begin to answer in time.',
-        internalMessage: `no first byte within ${firstByteMs} ms`,
-      });
-    } else
-      this.fail({
-        code: 'upstream_timeout',
-        message: 'The provider stopped in the middle of its answer.',
-        internalMessage: `silent for ${idleMs} ms`,
-      });
+    if (this.phase === 'connect') this.failWaiting(connectMs);
+    else if (this.phase === 'first_byte') {
+      const internalMessage = `no first byte within ${firstByteMs} ms`;
+      this.fail({ code: 'upstream_timeout', message: 'The provider did not begin to answer in time.', internalMessage });
+    } else {
+      const internalMessage = `silent for ${idleMs} ms`;
+      this.fail({ code: 'upstream_timeout', message: 'The provider stopped in the middle of its answer.', internalMessage });
+    }
+  }
+
+  private failWaiting(connectMs: number): void {
+    const { origin, allowPrivateNetwork } = this.target;
+    if (this.parts.pools.isFull(origin, allowPrivateNetwork)) {
+      const internalMessage = `all connections to ${origin} are in use: raise TOLLGATE_ADAPTER_CONNECTIONS_MAX`;
+      this.fail({ code: 'overloaded', message: 'The gateway is at its limit of calls to this provider.', internalMessage });
+      return;
+    }
+    const internalMessage = `no connection to ${origin} within ${connectMs} ms`;
+    this.fail({ code: 'upstream_unreachable', message: 'The provider could not be reached in time.', internalMessage });
   }
 
   /** The peer is gone: the upstream's socket is destroyed at once, and what was used is reported, since no frame can carry it. */

@@ -94,3 +94,14 @@ test('more calls than the limit are refused at once', async () => {
   for (const call of open) call.stream.cancel('done');
   await small.stop();
 });
+
+test('a call that waits for one of our own connections in vain is told that the gateway is full', async () => {
+  const small = await new Harness().start({ connectionsMax: 1 });
+  small.upstream.handler = () => {};
+  const first = small.call();
+  await until(() => small.upstream.requests.length === 1);
+  const second = await small.finished({ timeouts: { connectMs: 100 } });
+  expect(second.failure).toMatchObject({ code: 'overloaded', basis: 'none' });
+  first.stream.cancel('done');
+  await small.stop();
+});

@@ -28,6 +28,12 @@ export class UpstreamPools {
     return pool;
   }
 
+  /** True where all connections to the origin are in use: a call that waits for one waits for us, not for the upstream. */
+  isFull(origin: string, allowPrivate: boolean): boolean {
+    const pool = (allowPrivate ? this.toAny : this.toPublic).get(origin);
+    return pool !== undefined && pool.stats.running >= this.settings.connectionsMax;
+  }
+
   /** Closes what no snapshot names any more; calls under way finish first. */
   keepOnly(origins: ReadonlySet<string>): void {
     for (const pools of [this.toPublic, this.toAny]) {
