@@ -12,6 +12,7 @@ import {
   reportToSupervisor,
   type ServicesHandle,
 } from '@tollgate/nest';
+import { configurationFile } from './configuration-file.js';
 import { openDataFolder } from './data-folder.js';
 import { keepDatabase } from './embedded-database.js';
 import { forgetFirstTokens, readFirstTokens } from './first-tokens.js';
@@ -69,7 +70,12 @@ async function start(progress: Progress, closers: Closer[]): Promise<{ handle: S
   services.catch(() => undefined);
   const variables = whole ? await embeddedDefaults(own, progress, closers) : dataPlaneDefaults();
   progress.say('starting the services');
-  const handle = await bootServices(await services, { variables, migrate: whole, databaseWaitMs: DATABASE_WAIT_MS });
+  const handle = await bootServices(await services, {
+    variables,
+    migrate: whole,
+    databaseWaitMs: DATABASE_WAIT_MS,
+    logTo: 'stderr',
+  });
   closers.push(() => handle.close());
   if (!whole) return { handle, bootstrapFile: null };
   await untilReady(handle);
@@ -104,7 +110,7 @@ async function embeddedDefaults(
     closers.push(() => database.stop());
     defaults['DATABASE_URL'] = database.url;
   }
-  return withDefaults(defaults);
+  return withDefaults({ ...defaults, ...configurationFile() });
 }
 
 function dataPlaneDefaults(): Variables {

@@ -9,8 +9,8 @@ export interface LoggerSettings {
   /** Stands in every line as `service`. */
   readonly service: string;
   readonly level: LogLevel;
-  /** Where lines go; standard output by default. */
-  readonly destination?: DestinationStream;
+  /** Where lines go; standard output by default. `stderr` where standard output belongs to something else. */
+  readonly destination?: DestinationStream | 'stderr';
 }
 
 /**
@@ -33,6 +33,8 @@ export function createLogger(settings: LoggerSettings): Logger {
       hooks: { streamWrite: redactText },
     },
     // Written at once: a line that tells why a process ended must not sit in a buffer when it does.
-    settings.destination ?? fileDestination({ fd: 1, sync: true }),
+    typeof settings.destination === 'object'
+      ? settings.destination
+      : fileDestination({ fd: settings.destination === 'stderr' ? 2 : 1, sync: true }),
   );
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { SERVICES, type Service } from '@tollgate/contracts';
+import { configurationFile } from '../configuration-file.js';
 import { environmentOf, type Places } from './environment-of.js';
 import type { ProcessPlan } from './managed-process.js';
 import { checkout } from './nats-plan.js';
@@ -43,6 +44,7 @@ export function servicePlans(facts: PlanningFacts): readonly ServicePlan[] {
       env: {
         LOG_LEVEL: 'warn',
         TOLLGATE_METRICS_PORT: '0',
+        ...configurationFile(),
         ...environmentOf(services, facts.places, facts.given),
         HOST: '127.0.0.1',
         PORT: url.port,

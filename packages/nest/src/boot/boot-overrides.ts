@@ -10,6 +10,8 @@ export interface BootOverrides {
   readonly clock?: Clock;
   readonly randomBytes?: RandomBytes;
   readonly logger?: Logger;
+  /** Where our own logger writes; standard output by default. */
+  readonly logTo?: 'stderr';
   /** Given from outside, it is not drained at the end. */
   readonly transport?: Transport;
   /** Where `TOLLGATE_MIGRATE` is unset; false by default: separate services refuse an older schema. */

@@ -41,7 +41,9 @@ export async function makeBasics(
   const randomBytes = overrides.randomBytes ?? systemRandomBytes;
   const names = definitions.map((definition) => definition.name);
   const serviceName = names.length === 1 ? `tollgate-${names[0]}` : 'tollgate';
-  const logger = overrides.logger ?? createLogger({ service: serviceName, level: common.logLevel });
+  const logger =
+    overrides.logger ??
+    createLogger({ service: serviceName, level: common.logLevel, ...(overrides.logTo && { destination: overrides.logTo }) });
   const version = versionOfBuild(overrides.variables ?? process.env);
   const metrics = createMetrics();
   const processMetrics = registerProcessMetrics(metrics);
