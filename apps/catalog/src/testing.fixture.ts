@@ -8,6 +8,8 @@ import { createInProcessTransport, type Transport } from '@tollgate/transport';
 import { Catalog } from './catalog.js';
 import { catalogService } from './index.js';
 
+export const PEPPER = randomBytes(32).toString('hex');
+
 export interface Bed {
   readonly database: TestDatabase;
   readonly transport: Transport;
@@ -39,7 +41,7 @@ export async function openBed(options: BedOptions = {}): Promise<Bed> {
       PORT: '0',
       TOLLGATE_METRICS_PORT: 'off',
       LOG_LEVEL: 'fatal',
-      TOLLGATE_TOKEN_PEPPER: 'p'.repeat(43),
+      TOLLGATE_TOKEN_PEPPER: PEPPER,
       ...(options.configPath === undefined ? {} : { TOLLGATE_CONFIG: options.configPath }),
       ...options.variables,
     },
