@@ -1,7 +1,7 @@
 import { EMPTY_BYTES } from '@tollgate/kernel';
 import { expect } from 'vitest';
 import type { Bus, TransportCase, TransportFixture } from './fixture.js';
-import { newSubject, open, plain, respond, serve, text, until } from './recording.js';
+import { newSubject, open, plain, pump, respond, serve, text, until } from './recording.js';
 
 function busOf(fixture: TransportFixture): Bus {
   if (fixture.bus === null) throw new Error('this case needs a bus between processes');
@@ -85,6 +85,36 @@ export const BUS_CASES: readonly TransportCase[] = [
       await until('the handler hears', () => reason !== '');
       expect(reason).toBe('vanished');
       expect(performance.now() - killedAt).toBeLessThan(4000);
+    },
+  },
+  {
+    name: 'a receiver that stands still for a while stops the sender and loses nothing',
+    async run(fixture) {
+      const subject = newSubject();
+      const total = 24 * 1024 * 1024;
+      let progress = { sent: 0 };
+      let reason = '';
+      let goOn = (): void => {};
+      await serve(fixture.server, fixture.client, subject, (stream) => {
+        // The first chunk only, until the other process stands still.
+        stream.send(new Uint8Array(1));
+        goOn = () => {
+          progress = pump(stream, total - 1, 16 * 1024);
+        };
+        stream.onCancel = (why) => {
+          reason = why;
+        };
+      });
+      const other = await busOf(fixture).openElsewhere(subject, total);
+      await other.heard('data');
+      other.pause();
+      goOn();
+      const resumeAt = performance.now() + 1500;
+      await until('the pause is over', () => performance.now() > resumeAt);
+      expect(progress.sent).toBeLessThan(300 * 1024);
+      other.resume();
+      await other.heard('all');
+      expect([progress.sent, reason]).toEqual([total - 1, '']);
     },
   },
   {

@@ -5,6 +5,9 @@ export interface OtherProcess {
   /** The next line that the process reports. */
   heard(line: string): Promise<void>;
   kill(): void;
+  /** Lets it stand still, then go on. */
+  pause(): void;
+  resume(): void;
 }
 
 /** What only a bus between processes can do. */
@@ -13,8 +16,8 @@ export interface Bus {
   kill(): Promise<void>;
   /** A process that serves the subject: head, one chunk `alive`, then silence. */
   serveElsewhere(subject: string): Promise<OtherProcess>;
-  /** A process that opens a stream on the subject; reports `data` with each chunk. */
-  openElsewhere(subject: string): Promise<OtherProcess>;
+  /** A process that opens a stream on the subject; reports `data` with each chunk and `all` after so many bytes. */
+  openElsewhere(subject: string, bytes?: number): Promise<OtherProcess>;
   /** A process on the same bus that loses the messages it publishes while `lose` is true. */
   joinLossy(): Promise<{ readonly transport: Transport; lose: boolean }>;
 }

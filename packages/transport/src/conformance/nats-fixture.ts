@@ -47,8 +47,8 @@ export class NatsBus implements Bus {
     return this.#spawn('serve', subject);
   }
 
-  openElsewhere(subject: string): Promise<OtherProcess> {
-    return this.#spawn('open', subject);
+  openElsewhere(subject: string, bytes = 0): Promise<OtherProcess> {
+    return this.#spawn('open', subject, bytes);
   }
 
   async close(): Promise<void> {
@@ -57,9 +57,9 @@ export class NatsBus implements Bus {
     await this.server.stop();
   }
 
-  async #spawn(what: string, subject: string): Promise<OtherProcess> {
+  async #spawn(what: string, subject: string, bytes = 0): Promise<OtherProcess> {
     const sources = new URL('other-process-hooks.mjs', import.meta.url).href;
-    const child = fork(new URL('other-process.ts', import.meta.url), [what, this.server.url, subject], {
+    const child = fork(new URL('other-process.ts', import.meta.url), [what, this.server.url, subject, String(bytes)], {
       execArgv: ['--experimental-transform-types', '--no-warnings', '--conditions=@tollgate/source', '--import', sources],
     });
     this.#children.push(child);
@@ -79,6 +79,11 @@ export class NatsBus implements Bus {
       }
     };
     await heard('ready');
-    return { heard, kill: () => void child.kill('SIGKILL') };
+    return {
+      heard,
+      kill: () => void child.kill('SIGKILL'),
+      pause: () => void child.kill('SIGSTOP'),
+      resume: () => void child.kill('SIGCONT'),
+    };
   }
 }
