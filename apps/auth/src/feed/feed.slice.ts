@@ -56,6 +56,21 @@ test('a revocation is in the next answer and on the bus', async () => {
   expect(reply.status === 'found' && reply.sequence).toBeGreaterThanOrEqual(event.sequence);
 });
 
+test('a suspension ends live streams like a revocation; restored, the token is active again', async () => {
+  const { id, public_id } = await make('suspend me');
+  const kinds = () =>
+    heard
+      .flatMap(({ events }) => events)
+      .filter((each) => each.publicId === public_id)
+      .map(({ kind }) => kind);
+  await auth.call('PATCH', `/api/v1/tokens/${id}`, { status: 'suspended' });
+  expect(await resolve(public_id)).toMatchObject({ token: { status: 'suspended', secrets: [{ state: 'active' }] } });
+  await auth.call('PATCH', `/api/v1/tokens/${id}`, { status: 'active' });
+  expect(await resolve(public_id)).toMatchObject({ token: { status: 'active', revision: 3 } });
+  await waitFor(() => kinds().length >= 3);
+  expect(kinds()).toEqual(['changed', 'revoked', 'changed']);
+});
+
 test('the feed is gapless and in the order of commits under concurrent changes and roll-backs', async () => {
   const { sequence: before } = await readAll(0);
   const seen: number[] = [];

@@ -30,7 +30,8 @@ export async function changeToken(change: Change, id: string, patch: ChangeToken
   if (difference === null) return row;
   await manager.update(TokenEntity, { id, organisationId: act.organisationId }, next);
   change.audit({ action: actionOf(row, next), target: { type: 'token', id, name: next.name }, ...difference });
-  change.announce(row.publicId, 'changed');
+  // To a router, suspended is revoked for now: live streams end, and the next answer of auth says what it is.
+  change.announce(row.publicId, row.status === 'active' && next.status === 'suspended' ? 'revoked' : 'changed');
   return next;
 }
 
