@@ -10,6 +10,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   harness.reports.length = 0;
+  harness.spans.length = 0;
 });
 afterAll(() => harness.stop());
 
@@ -160,3 +161,17 @@ function callMeta(revision: number) {
     headers: {},
   };
 }
+
+test('a caller who leaves while the end waits for credit has the whole usage reported', async () => {
+  const usage = 'data: {"choices":[],"usage":{"prompt_tokens":11,"completion_tokens":22}}\n\n';
+  harness.upstream.handler = (response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.end(`${frame('x'.repeat(5_000))}${usage}data: [DONE]\n\n`);
+  };
+  const call = harness.call({ body: BODY, reads: false, windowBytes: 1_000, requestId: 'req_waiting' });
+  // The adapter has all of it, and its last frame waits.
+  await until(() => harness.spans.length > 0 && call.length === 1_000);
+  call.stream.cancel('left');
+  await until(() => harness.reports.length > 0);
+  expect(harness.reports).toMatchObject([{ id: 'req_waiting', basis: 'reported', usage: { input: 11, output: 22 } }]);
+});

@@ -50,6 +50,8 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, Swept, Answe
   private reader: AnswerReader | null = null;
   private contentType = '';
   private headSent = false;
+  /** What the last frame says; that frame may still wait for the receiver's credit. */
+  private final: SettledUsage | null = null;
   private paused = false;
 
   constructor(
@@ -152,6 +154,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, Swept, Answe
   complete(): void {
     if (this.phase === 'over' || this.phase === 'draining') return;
     const { usage, basis } = this.settle();
+    this.final = { usage, basis };
     if (!this.headSent) {
       this.headSent = true;
       this.stream.sendHead(encodeJson(this.head()));
@@ -173,6 +176,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, Swept, Answe
     if (this.phase === 'over' || this.phase === 'draining') return;
     const { target } = this;
     const settled = this.settle();
+    this.final = settled;
     const internal = details.internalMessage ?? null;
     const body = details.body ?? null;
     const failure: UpstreamFailure = {
@@ -227,13 +231,17 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, Swept, Answe
 
   /** The peer is gone: the upstream's socket is destroyed at once, and what was used is reported, since no frame can carry it. */
   private cancel(reason: StreamCancelReason): void {
-    if (this.phase === 'over' || this.phase === 'draining') return;
-    const settled = this.settle();
-    const sent = this.phase !== 'connect';
+    const settled = this.final ?? this.settle();
+    const first = this.final === null;
+    this.final = settled;
     this.leave();
-    this.record(reason === 'deadline' ? 'deadline_exceeded' : 'client_closed_request', settled);
+    if (first) this.record(reason === 'deadline' ? 'deadline_exceeded' : 'client_closed_request', settled);
+    if (settled.basis !== 'none') this.report(settled);
+  }
+
+  private report(settled: SettledUsage): void {
     const id = this.stream.headers[MESSAGE_HEADERS.requestId];
-    if (!sent || id === undefined) return;
+    if (id === undefined) return;
     this.parts.reporter.report({
       v: 1,
       id,

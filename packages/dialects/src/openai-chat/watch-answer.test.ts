@@ -24,7 +24,8 @@ test('usage is found wherever it stands, and the one inside the content is not t
   }
 });
 
-test('without usage the bytes bound it', () => {
+test('without usage, or with usage of zero, the bytes bound it', () => {
+  expect(watch('{"choices":[],"usage":{"prompt_tokens":0,"completion_tokens":0}}').settled).toMatchObject({ basis: 'estimated' });
   expect(watch('{"choices":[]}').settled).toMatchObject({ basis: 'estimated', usage: { input: 10, output: 4 } });
 });
 

@@ -54,7 +54,8 @@ export class AnswerWatcher {
   settle(requestBytes: number): SettledUsage {
     const usage = this.value(USAGE);
     const reported = readUsageOf({ usage, x_groq: this.value(GROQ) });
-    if (reported !== null) return { usage: reported, basis: 'reported' };
+    // Counts that are all zero beside an answer are no counts.
+    if (reported !== null && Object.values(reported).some((count) => count > 0)) return { usage: reported, basis: 'reported' };
     const estimate = { ...NO_USAGE, input: estimateInput(requestBytes), output: estimateOutput(this.length) };
     return { usage: estimate, basis: 'estimated' };
   }

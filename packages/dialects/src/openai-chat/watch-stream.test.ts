@@ -160,3 +160,11 @@ test('whole, byte by byte and at random cuts agree', () => {
 test('the events of one read leave as one piece', () => {
   expect(watch(text('a') + text('b') + text('c')).pieces).toBe(1);
 });
+
+test('usage of zero beside content is no usage', () => {
+  const zero = chunk({ choices: [], usage: { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 } });
+  expect(watch(text('a') + text('b') + finish + zero + done).settled).toMatchObject({
+    basis: 'counted',
+    usage: { input: 100, output: 2 },
+  });
+});

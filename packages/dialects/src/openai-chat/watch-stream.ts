@@ -74,13 +74,12 @@ export class StreamWatcher implements SseSink {
   settle(requestBytes: number): SettledUsage {
     const reported = this.usageBytes === null ? null : readUsage(parseObject(decodeUtf8(this.usageBytes)));
     const counted = countTokens(this.contentFrames, this.contentBytes);
-    if (reported !== null) {
+    if (reported !== null && hasInput(reported)) {
       const said = reported.output + reported.reasoning + reported.outputAudio;
+      const current = !this.usageStale || said >= counted;
+      if (current && (said > 0 || counted === 0)) return { usage: reported, basis: 'reported' };
       // Counts of zero beside visible content, or from before the cut, are completed from what passed.
-      if (said > 0 || counted === 0) {
-        if (!this.usageStale || said >= counted) return { usage: reported, basis: 'reported' };
-      }
-      return { usage: { ...reported, output: reported.output + counted - said }, basis: 'counted' };
+      return { usage: { ...reported, output: reported.output + Math.max(0, counted - said) }, basis: 'counted' };
     }
     const usage = { ...NO_USAGE, input: estimateInput(requestBytes), output: counted };
     return { usage, basis: counted > 0 ? 'counted' : 'estimated' };
@@ -177,6 +176,9 @@ export class StreamWatcher implements SseSink {
     this.options.onBytes(piece);
   }
 }
+
+/** Every request has input: a vendor that says zero says nothing. */
+const hasInput = (usage: Usage): boolean => usage.input + usage.cacheRead + usage.cacheWrite + usage.inputAudio > 0;
 
 /** The event's data; several data lines are one text, as the specification of server-sent events says. */
 function payloadOf(bytes: Uint8Array, contents: EventContents): string {
