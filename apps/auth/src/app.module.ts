@@ -20,11 +20,11 @@ import { TokensService } from './tokens/tokens.service.js';
 @Module({})
 class AuthModule {}
 
-export const authModule = ({ peppers, bootstrapFile }: AuthConfig): DynamicModule => ({
+export const authModule = ({ peppers, brand, bootstrapFile }: AuthConfig): DynamicModule => ({
   module: AuthModule,
   controllers: [TokensController, OrganisationsController, ResolveHandler, FeedHandler, QuotaHandler],
   providers: [
-    { provide: MINT, inject: [RANDOM_BYTES], useFactory: (randomBytes: RandomBytes) => ({ peppers, randomBytes }) },
+    { provide: MINT, inject: [RANDOM_BYTES], useFactory: (randomBytes: RandomBytes) => ({ peppers, brand, randomBytes }) },
     { provide: BOOTSTRAP_FILE, useValue: bootstrapFile },
     ControlPool,
     FeedPublisher,

@@ -1,12 +1,12 @@
-import { booleanVariable, type EnvironmentOf, integerVariable, optionalText, textVariable } from '@tollgate/kernel';
-import { TOKEN_PEPPER_VARIABLE } from '@tollgate/policy';
+import { booleanVariable, type EnvironmentOf, integerVariable, textVariable } from '@tollgate/kernel';
+import { TOKEN_BRAND_VARIABLE, TOKEN_PEPPER_VARIABLE } from '@tollgate/policy';
 
 const MEBIBYTE = 1024 * 1024;
 
 /** All that the router reads, beside the common variables of every service. */
 export const ROUTER_ENVIRONMENT = {
   peppers: TOKEN_PEPPER_VARIABLE,
-  brand: optionalText({ name: 'TOLLGATE_TOKEN_BRAND', purpose: 'First letters of tokens; tg where it is not set.' }),
+  brand: TOKEN_BRAND_VARIABLE,
   spoolDirectory: textVariable({
     name: 'TOLLGATE_SPOOL_DIR',
     purpose: 'Folder for usage records that analytics has not stored yet; must survive the process, shared by none but routers.',

@@ -47,6 +47,7 @@ export { scopeAllows, scopesBeyond } from './tokens/scope-allows.js';
 export {
   DEFAULT_BRAND,
   type ParsedToken,
+  TOKEN_BRAND_VARIABLE,
   TOKEN_ENVIRONMENTS,
   TOKEN_TYPES,
   type TokenEnvironment,

@@ -77,6 +77,22 @@ test('a start with TOLLGATE_BOOTSTRAP_FILE leaves secrets that work, for the own
   expect(() => statSync(path)).toThrow('ENOENT');
 });
 
+test('a brand of its own is on every token, and tokens of another are refused', async () => {
+  const path = join(folder, 'first.json');
+  const variables = { TOLLGATE_BOOTSTRAP_FILE: path, TOLLGATE_TOKEN_BRAND: 'acme' };
+  const handle = await bootAuth(database.url, { variables });
+  const { admin } = JSON.parse(readFileSync(path, 'utf8')) as { admin: string };
+  expect(admin).toMatch(/^acmea_live_/);
+  const read = (secret: string) => fetch(`${handle.url}/api/v1/tokens`, { headers: { authorization: `Bearer ${secret}` } });
+  const { data } = (await (await read(admin)).json()) as { data: { display: string }[] };
+  expect(data.map(({ display }) => display)).toContain(admin.slice(0, 23));
+  expect((await read(admin.replace('acme', 'tg'))).status).toBe(401);
+  await handle.close();
+  await expect(bootAuth(database.url, { variables: { TOLLGATE_TOKEN_BRAND: 'A B' } })).rejects.toThrow(
+    /TOLLGATE_TOKEN_BRAND "A B" is not usable/,
+  );
+});
+
 test('a missing or short pepper stops the start with a clear line', async () => {
   const boot = (pepper: string) => bootAuth(database.url, { variables: { TOLLGATE_TOKEN_PEPPER: pepper } });
   await expect(boot('')).rejects.toThrow(/TOLLGATE_TOKEN_PEPPER is missing: at least 32 random bytes/);

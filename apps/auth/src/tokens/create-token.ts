@@ -1,7 +1,7 @@
 import { type CreateToken, TOKEN_LIFETIME_MS_DEFAULT } from '@tollgate/contracts';
 import { newId, type RandomBytes } from '@tollgate/kernel';
 import { InvalidFieldsError } from '@tollgate/nest';
-import { digestToken, generateToken, type PepperSet } from '@tollgate/policy';
+import { DEFAULT_BRAND, digestToken, generateToken, type PepperSet } from '@tollgate/policy';
 import type { Change } from '../changes/changes.js';
 import { TeamEntity, TokenEntity, type TokenRow, TokenSecretEntity, type TokenSecretRow } from '../database/entities.js';
 import { assertGrantable, futureTime, policyOfNew } from './token-policy.js';
@@ -11,6 +11,8 @@ import { auditViewOf } from './token-view.js';
 export interface Mint {
   readonly peppers: PepperSet;
   readonly randomBytes: RandomBytes;
+  /** `tg` where it is not given. */
+  readonly brand?: string;
 }
 
 export interface MadeToken {
@@ -26,7 +28,12 @@ export async function createToken(change: Change, mint: Mint, input: CreateToken
   const policy = policyOfNew(input, type);
   assertGrantable(policy.scopes, type, act.scopes);
   await assertTeam(change, input.team_id ?? null);
-  const { text, publicId } = generateToken({ type, environment: input.environment, randomBytes: mint.randomBytes });
+  const { text, publicId } = generateToken({
+    type,
+    environment: input.environment,
+    randomBytes: mint.randomBytes,
+    brand: mint.brand ?? DEFAULT_BRAND,
+  });
   const time = new Date(now);
   const row: TokenRow = {
     id: newId('tok', now, mint.randomBytes),

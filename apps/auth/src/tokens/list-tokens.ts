@@ -3,7 +3,7 @@ import { InvalidFieldsError } from '@tollgate/nest';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { TokenEntity, type TokenRow } from '../database/entities.js';
 import { findSecrets } from './find-token.js';
-import { viewToken } from './token-view.js';
+import { type ViewSettings, viewToken } from './token-view.js';
 
 const TOKEN_ID = /^tok_[0-9a-z]{26}$/;
 
@@ -12,7 +12,7 @@ export async function listTokens(
   manager: EntityManager,
   organisationId: string,
   query: ListTokensQuery,
-  now: number,
+  settings: ViewSettings,
 ): Promise<Page<Token>> {
   const builder = manager
     .createQueryBuilder(TokenEntity, 'token')
@@ -25,7 +25,7 @@ export async function listTokens(
     // strpos takes the text as it is: no pattern, so nothing to escape and no `%` that costs a scan of its own.
     builder.andWhere('strpos(lower(token.name), lower(:name)) > 0', { name: query.name });
   }
-  if (query.status !== undefined) whereStatus(builder, query.status, new Date(now));
+  if (query.status !== undefined) whereStatus(builder, query.status, new Date(settings.now));
   const rows = await builder.getMany();
   const shown = rows.slice(0, query.limit);
   const secrets = await findSecrets(
@@ -34,7 +34,7 @@ export async function listTokens(
   );
   const last = rows.length > query.limit ? shown.at(-1) : undefined;
   return {
-    data: shown.map((row) => viewToken(row, secrets.get(row.id) ?? [], now)),
+    data: shown.map((row) => viewToken(row, secrets.get(row.id) ?? [], settings)),
     next_cursor: last === undefined ? null : Buffer.from(last.id).toString('base64url'),
     has_more: last !== undefined,
   };

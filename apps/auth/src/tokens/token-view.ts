@@ -1,15 +1,20 @@
 import type { Token } from '@tollgate/contracts';
 import type { AuditValue } from '@tollgate/policy';
-import { DEFAULT_BRAND } from '@tollgate/policy';
 import type { TokenRow, TokenSecretRow } from '../database/entities.js';
 
-/** The token as the API shows it: nothing that could be used to call. `now`: milliseconds since the epoch. */
-export function viewToken(row: TokenRow, secrets: readonly TokenSecretRow[], now: number): Token {
+export interface ViewSettings {
+  readonly brand: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** The token as the API shows it: nothing that could be used to call. */
+export function viewToken(row: TokenRow, secrets: readonly TokenSecretRow[], { brand, now }: ViewSettings): Token {
   const { policy } = row;
   return {
     id: row.id,
     public_id: row.publicId,
-    display: `${DEFAULT_BRAND}${row.type}_${row.environment}_${row.publicId}`,
+    display: `${brand}${row.type}_${row.environment}_${row.publicId}`,
     name: row.name,
     type: row.type === 'k' ? 'api_key' : 'management_key',
     environment: row.environment,

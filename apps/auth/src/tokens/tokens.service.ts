@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ChangeToken, CreatedToken, CreateToken, ListTokensQuery, Page, Token } from '@tollgate/contracts';
 import type { Clock } from '@tollgate/kernel';
 import { CLOCK } from '@tollgate/nest';
+import { DEFAULT_BRAND } from '@tollgate/policy';
 import type { EntityManager } from 'typeorm';
 import type { Act } from '../changes/act.js';
 import { Changes } from '../changes/changes.js';
@@ -12,7 +13,7 @@ import { findSecrets, findToken } from './find-token.js';
 import { listTokens } from './list-tokens.js';
 import { MINT } from './mint-token.js';
 import { revokeToken } from './revoke-token.js';
-import { viewToken } from './token-view.js';
+import { type ViewSettings, viewToken } from './token-view.js';
 
 /** The use cases of tokens, each in its transaction, for one organisation: that of the act. */
 @Injectable()
@@ -26,12 +27,12 @@ export class TokensService {
   create(act: Act, input: CreateToken): Promise<CreatedToken> {
     return this.changes.run(act, async (change) => {
       const { row, secret, text } = await createToken(change, this.mint, input);
-      return { ...viewToken(row, [secret], change.now), token: text };
+      return { ...viewToken(row, [secret], this.settings()), token: text };
     });
   }
 
   list(act: Act, query: ListTokensQuery): Promise<Page<Token>> {
-    return this.changes.read((manager) => listTokens(manager, act.organisationId, query, this.clock.now()));
+    return this.changes.read((manager) => listTokens(manager, act.organisationId, query, this.settings()));
   }
 
   get(act: Act, id: string): Promise<Token> {
@@ -48,6 +49,10 @@ export class TokensService {
 
   private async view(manager: EntityManager, row: TokenRow): Promise<Token> {
     const secrets = await findSecrets(manager, [row.id]);
-    return viewToken(row, secrets.get(row.id) ?? [], this.clock.now());
+    return viewToken(row, secrets.get(row.id) ?? [], this.settings());
+  }
+
+  private settings(): ViewSettings {
+    return { brand: this.mint.brand ?? DEFAULT_BRAND, now: this.clock.now() };
   }
 }

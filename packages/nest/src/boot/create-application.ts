@@ -56,7 +56,9 @@ export async function createApplication(needs: ApplicationNeeds): Promise<INestA
   application.useGlobalFilters(new ProblemFilter(io.logger));
   if (configuration.peppers !== null) {
     const { transport, clock, logger } = io;
-    application.useGlobalGuards(new ManagementGuard({ transport, clock, logger, peppers: configuration.peppers }));
+    application.useGlobalGuards(
+      new ManagementGuard({ transport, clock, logger, peppers: configuration.peppers, brand: configuration.brand }),
+    );
   }
   const routes = assertRoutesDeclared(application);
   if (configuration.peppers === null && routes.length > 0) throw new Error('management routes in a process that has no guard');

@@ -1,6 +1,6 @@
 import { ORIGIN_ROUTES } from '@tollgate/contracts';
 import { EnvironmentError, type EnvironmentSource, type EnvironmentSpec, readEnvironment } from '@tollgate/kernel';
-import { type PepperSet, TOKEN_PEPPER_VARIABLE } from '@tollgate/policy';
+import { DEFAULT_BRAND, type PepperSet, TOKEN_BRAND_VARIABLE, TOKEN_PEPPER_VARIABLE } from '@tollgate/policy';
 import type { AnyServiceDefinition } from '../service-definition.js';
 import { COMMON_ENVIRONMENT, type CommonEnvironment } from './common-environment.js';
 
@@ -10,6 +10,8 @@ export interface Configuration {
   readonly services: ReadonlyMap<string, object>;
   /** Where the process serves management routes: what the guard checks tokens with. */
   readonly peppers: PepperSet | null;
+  /** First letters of the tokens that the guard takes. */
+  readonly brand: string;
 }
 
 /** Whether a part of the management API, and with it the guard, belongs to the service. */
@@ -31,11 +33,11 @@ export function readConfiguration(definitions: readonly AnyServiceDefinition[], 
   const common = read(COMMON_ENVIRONMENT);
   const services = new Map(definitions.map((definition) => [definition.name, read(definition.environment) ?? {}]));
   const stores = definitions.filter((definition) => definition.database !== null);
-  const peppers = definitions.some(servesManagement) ? (read({ pepper: TOKEN_PEPPER_VARIABLE })?.pepper ?? null) : null;
+  const guard = definitions.some(servesManagement) ? read({ peppers: TOKEN_PEPPER_VARIABLE, brand: TOKEN_BRAND_VARIABLE }) : null;
   if (common?.databaseUrl === null && stores.length > 0) {
     const names = stores.map((definition) => definition.name).join(', ');
     problems.add(`DATABASE_URL is missing: ${names} needs Postgres: postgres://user:password@host:port/database`);
   }
   if (problems.size > 0 || common === null) throw new EnvironmentError([...problems]);
-  return { common, services, peppers };
+  return { common, services, peppers: guard?.peppers ?? null, brand: guard?.brand ?? DEFAULT_BRAND };
 }

@@ -15,6 +15,8 @@ export interface ManagementGuardSettings {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly peppers: PepperSet;
+  /** First letters of tokens; `tg` where it is not given. */
+  readonly brand?: string;
 }
 
 /**
@@ -37,9 +39,9 @@ export class ManagementGuard implements CanActivate {
   }
 
   private async authenticate(request: FastifyRequest): Promise<NonNullable<RequestWithCaller['caller']>> {
-    const parameter = tokenInQuery(request.url);
+    const parameter = tokenInQuery(request.url, this.settings.brand);
     if (parameter !== null) throw new TollgateError('token_in_query', 'A token does not belong in a URL: send it as a header.');
-    const parsed = tokenFromHeaders(request.headers);
+    const parsed = tokenFromHeaders(request.headers, this.settings.brand);
     if (!parsed.ok) throw unauthorized(parsed.error === 'missing' ? 'No token was sent.' : 'The token is not valid.');
     const token = parsed.value;
     if (token.type !== 'k' && token.type !== 'a') throw unauthorized('The token is not valid.');

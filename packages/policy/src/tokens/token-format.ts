@@ -1,8 +1,18 @@
+import type { VariableSpec } from '@tollgate/kernel';
+
 /**
  * `<brand><type>_<environment>_<publicId><_><secret><crc>`, for instance `tgk_live_` + 12 + `_` + 43 + 6 characters.
  * `_` is part of a word everywhere, so that a double-click takes the whole token.
  */
 export const DEFAULT_BRAND = 'tg';
+/** The same in every process that makes or checks tokens. */
+export const TOKEN_BRAND_VARIABLE: VariableSpec<string> = {
+  name: 'TOLLGATE_TOKEN_BRAND',
+  purpose: 'First letters of tokens; a token of another brand is refused, so it is chosen once.',
+  expected: '2 to 8 lower-case letters and digits that begin with a letter',
+  fallback: DEFAULT_BRAND,
+  parse: (text) => (/^[a-z][a-z0-9]{1,7}$/.test(text) ? text : null),
+};
 export const PUBLIC_ID_LENGTH = 12;
 /** 32 random bytes in base 62. */
 export const SECRET_LENGTH = 43;
