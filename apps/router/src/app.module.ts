@@ -1,4 +1,4 @@
-import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { type DynamicModule, Inject, Module, type OnModuleDestroy } from '@nestjs/common';
 import type { Clock, RandomBytes } from '@tollgate/kernel';
 import { CLOCK, LOGGER, METRICS, RANDOM_BYTES, READINESS, type Readiness, TRACER, TRANSPORT } from '@tollgate/nest';
 import type { Logger, Metrics, Tracer } from '@tollgate/telemetry';
@@ -10,7 +10,7 @@ export const ROUTER = Symbol('Router');
 
 /** Ties the router to the life of the process; the calls themselves never pass through Nest. */
 @Module({})
-export class RouterModule implements OnApplicationShutdown {
+export class RouterModule implements OnModuleDestroy {
   constructor(@Inject(ROUTER) private readonly router: Router) {}
 
   static forConfig(config: RouterConfig): DynamicModule {
@@ -34,7 +34,7 @@ export class RouterModule implements OnApplicationShutdown {
     };
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  async onModuleDestroy(): Promise<void> {
     await this.router.close();
   }
 }
