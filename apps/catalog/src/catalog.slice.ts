@@ -11,7 +11,7 @@ import { waitFor } from '@tollgate/testing';
 import { afterEach, expect, test } from 'vitest';
 import { ensureDeployment } from './store/ensure-deployment.js';
 import { putRoute } from './store/put-route.js';
-import { type Bed, fetchView, newDatabase, openBed, sayHello } from './testing.fixture.js';
+import { type Bed, fetchView, newDatabase, openBed, sayHello } from './testing/open-bed.js';
 import { DEFAULT_TIMEOUTS } from './views/route-defaults.js';
 
 const open: Bed[] = [];

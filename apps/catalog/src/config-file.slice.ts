@@ -6,7 +6,7 @@ import { BootError } from '@tollgate/nest';
 import { indexSnapshot, openSecret, plan, sealingKeyPair } from '@tollgate/policy';
 import { waitFor } from '@tollgate/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Bed, fetchView, newDatabase, openBed, sayHello } from './testing.fixture.js';
+import { type Bed, fetchView, newDatabase, openBed, sayHello } from './testing/open-bed.js';
 
 let folder = '';
 let path = '';

@@ -4,8 +4,8 @@ import { assertRoutesDeclared } from '@tollgate/nest';
 import { indexSnapshot, openSecret, plan } from '@tollgate/policy';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { playAuth, type Send } from './played-auth.fixture.js';
-import { type Bed, fetchView, openBed, PEPPER, sayHello } from './testing.fixture.js';
+import { type Bed, fetchView, openBed, PEPPER, sayHello } from './testing/open-bed.js';
+import { playAuth, type Send } from './testing/play-auth.js';
 
 let bed: Bed;
 let admin: Send;
@@ -186,6 +186,8 @@ describe('routes', () => {
     });
     expect(await planned('fast')).toEqual(['demo/echo', 'groq/any-model']);
     expect(await planned('fast', 'org_two')).toEqual(['model_not_found']);
+    await sayHello(bed, [{ provider: 'cerebras', variable: 'CEREBRAS_API_KEY', baseUrl: null }]);
+    expect(await planned('fast')).toEqual(['demo/echo', 'groq/any-model']);
     expect((await admin('POST', '/api/v1/routes', wish)).status).toBe(409);
     expect((await other('GET', `/api/v1/routes/${made.body.id}`)).status).toBe(404);
     expect((await other('DELETE', `/api/v1/routes/${made.body.id}`)).status).toBe(404);

@@ -4,6 +4,7 @@ import type { Logger, Metrics, Tracer } from '@tollgate/telemetry';
 import type { ServerStream, Subscription, Transport } from '@tollgate/transport';
 import type { AdapterConfig } from './config.js';
 import { CredentialOpener } from './credentials/open-credential.js';
+import { readableVariables } from './credentials/readable-variables.js';
 import { CallMetrics } from './dispatch/call-metrics.js';
 import { CallSweep } from './dispatch/call-sweep.js';
 import { UsageReporter } from './dispatch/report-usage.js';
@@ -45,7 +46,7 @@ export class Adapter {
     const opener = new CredentialOpener({
       sealingKey: config.sealingKey,
       sealingKeyId: hello.sealingKey.id,
-      environment: config.providerVariables,
+      environment: readableVariables(config.providerVariables, process.env),
     });
     this.keeper = new SnapshotKeeper({ transport, logger, opener, onView: (view) => this.pools.keepOnly(view.origins()) });
     const parts = {

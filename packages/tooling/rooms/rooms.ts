@@ -17,7 +17,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'packages/contracts': pure('kernel'),
   'packages/dialects': pure('kernel', 'contracts'),
   'packages/providers': pure('contracts'),
-  'packages/policy': pure('kernel', 'contracts', 'dialects'),
+  'packages/policy': pure('kernel', 'contracts'),
   'packages/transport': io('kernel'),
   'packages/database': io('kernel', 'contracts'),
   'packages/telemetry': io('kernel'),

@@ -27,9 +27,20 @@ export async function registerEnvironment(
     await putCredential(session, id, variable ?? 'none', credential, 'environment');
     await putModels(session, { id, name }, knownModels(row.pricesId, session.now), 'environment');
   }
+  await refreshPrices(session);
   if (!complete) return;
   await session.query(
     `UPDATE catalog.providers SET active = false WHERE origin = 'environment' AND active AND NOT (name = ANY($1))`,
     [found.map(({ provider }) => provider)],
   );
+}
+
+/** Providers that an administrator made of known vendors: their models and prices follow the table as well. */
+async function refreshPrices(session: WriteSession): Promise<void> {
+  const rows = await session.query<{ id: string; name: string; prices_id: string }>(
+    `SELECT id, name, prices_id FROM catalog.providers WHERE origin = 'api' AND active AND prices_id IS NOT NULL ORDER BY name`,
+  );
+  for (const { id, name, prices_id } of rows) {
+    await putModels(session, { id, name }, knownModels(prices_id, session.now), 'api');
+  }
 }

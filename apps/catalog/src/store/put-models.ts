@@ -16,7 +16,8 @@ interface Definition {
 
 /**
  * Brings the provider's deployments of this origin to exactly these models: new ones are made, known ones are changed, those
- * of before are switched off (and keep their id, should they come back). A deployment of another owner is left alone.
+ * of before are switched off (and keep their id, should they come back). A deployment of another owner, and one that only a
+ * route names, is left alone.
  */
 export async function putModels(
   session: WriteSession,
@@ -47,7 +48,8 @@ export async function putModels(
     [JSON.stringify(rows), provider.id, origin, session.now],
   );
   await session.query(
-    'UPDATE catalog.deployments SET active = false WHERE provider_id = $1 AND origin = $2 AND active AND NOT (name = ANY($3))',
+    `UPDATE catalog.deployments SET active = false
+      WHERE provider_id = $1 AND origin = $2 AND active AND NOT (name = ANY($3)) AND (model_id IS NOT NULL OR upstream_model = '*')`,
     [provider.id, origin, rows.map((row) => row.name)],
   );
 }

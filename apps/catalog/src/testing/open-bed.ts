@@ -5,8 +5,8 @@ import { bootServices, type ServicesHandle, systemClock } from '@tollgate/nest';
 import { type SealingKey, sealingKeyPair } from '@tollgate/policy';
 import { createTestDatabase, type TestDatabase } from '@tollgate/testing';
 import { createInProcessTransport, type Transport } from '@tollgate/transport';
-import { Catalog } from './catalog.js';
-import { catalogService } from './index.js';
+import { Catalog } from '../catalog.js';
+import { catalogService } from '../index.js';
 
 export const PEPPER = randomBytes(32).toString('hex');
 

@@ -3,7 +3,7 @@ import { SUBJECTS, type TokenSnapshot } from '@tollgate/contracts';
 import { decodeJson, encodeJson } from '@tollgate/kernel';
 import { digestToken, generateToken, readPeppers } from '@tollgate/policy';
 import type { Transport } from '@tollgate/transport';
-import { PEPPER } from './testing.fixture.js';
+import { PEPPER } from './open-bed.js';
 
 export interface Answer {
   readonly status: number;
