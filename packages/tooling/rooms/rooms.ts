@@ -19,7 +19,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'packages/providers': pure('contracts'),
   'packages/policy': pure('kernel', 'contracts'),
   'packages/transport': io('kernel'),
-  'packages/database': io('kernel', 'contracts'),
+  'packages/database': io(),
   'packages/telemetry': io('kernel'),
   'packages/nest': io('kernel', 'contracts', 'policy', 'transport', 'database', 'telemetry'),
   'packages/testing': io(...PURE, 'transport', 'database', 'telemetry'),
@@ -30,7 +30,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'apps/provider-adapters': io(...SERVICE.filter((name) => name !== 'database')),
   'apps/analytics': io(...SERVICE),
   'apps/standalone': io(...SERVICE, 'auth', 'catalog', 'router', 'provider-adapters', 'analytics'),
-  test: io('kernel', 'contracts', 'testing'),
+  test: io('testing'),
 };
 
 /** Workspaces that only tests may import, from any room. */
