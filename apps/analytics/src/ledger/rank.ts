@@ -8,7 +8,8 @@ export const basisRank = (basis: UsageBasis): number => USAGE_BASES.length - 1 -
  * Settlement of a router's open intent after its death: a stand-in for the settlement that it did not live to write, so
  * any real one replaces it, also one that says that nothing was used.
  */
-const isStandIn = (record: UsageRecord): boolean => record.outcome === 'interrupted' && record.basis === 'estimated';
+const isStandIn = (record: UsageRecord): boolean =>
+  record.outcome === 'interrupted' && (record.status === 0 || record.basis === 'estimated');
 
 /** Whether the settlement takes the place of the one that is there. The order of arrival has no part in it. */
 export function settlementOutranks(incoming: UsageRecord, stored: UsageRecord): boolean {
