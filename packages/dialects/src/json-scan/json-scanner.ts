@@ -1,4 +1,5 @@
 import { ENDS_RUN, EXPECTED, IS_ESCAPE, IS_HEX, IS_SPACE, STATE } from './grammar.js';
+import { NUMBER_BROKEN, NUMBER_ENDS, nextNumberState } from './next-number-state.js';
 import { AMBIGUOUS_SPELLING, type JsonScanPlan, NO_MEMBER, NOT_UTF8 } from './plan.js';
 
 export type JsonKind = 'string' | 'number' | 'object' | 'array' | 'true' | 'false' | 'null';
@@ -357,32 +358,4 @@ function kindOf(byte: number): JsonKind {
   if (byte === 0x7b) return 'object';
   if (byte === 0x5b) return 'array';
   return LITERALS[byte]?.kind ?? 'number';
-}
-
-const NUMBER_ENDS = -1;
-const NUMBER_BROKEN = -2;
-
-function nextNumberState(state: number, byte: number): number {
-  const digit = byte >= 0x30 && byte <= 0x39;
-  switch (state) {
-    case STATE.minus:
-      return byte === 0x30 ? STATE.zero : digit ? STATE.integer : NUMBER_BROKEN;
-    case STATE.zero:
-    case STATE.integer:
-      if (digit) return state === STATE.integer ? STATE.integer : NUMBER_BROKEN;
-      if (byte === 0x2e) return STATE.point;
-      return byte === 0x65 || byte === 0x45 ? STATE.exponent : NUMBER_ENDS;
-    case STATE.point:
-      return digit ? STATE.fraction : NUMBER_BROKEN;
-    case STATE.fraction:
-      if (digit) return STATE.fraction;
-      return byte === 0x65 || byte === 0x45 ? STATE.exponent : NUMBER_ENDS;
-    case STATE.exponent:
-      if (byte === 0x2b || byte === 0x2d) return STATE.exponentSign;
-      return digit ? STATE.exponentDigits : NUMBER_BROKEN;
-    case STATE.exponentSign:
-      return digit ? STATE.exponentDigits : NUMBER_BROKEN;
-    default:
-      return digit ? STATE.exponentDigits : NUMBER_ENDS;
-  }
 }

@@ -168,3 +168,26 @@ test('usage of zero beside content is no usage', () => {
     usage: { input: 100, output: 2 },
   });
 });
+
+test('no bytes make it throw, and what is passed on is a part of what came', () => {
+  const noise = fc.array(
+    fc.oneof(
+      fc.uint8Array({ maxLength: 40 }),
+      fc.constantFrom('data: {', '"usage":{', '\n\n', '"', '\\', '[['.repeat(40), '{"a":'.repeat(40)).map(encodeUtf8),
+    ),
+    { maxLength: 12 },
+  );
+  fc.assert(
+    fc.property(noise, (parts) => {
+      const out: Uint8Array[] = [];
+      const watcher = new StreamWatcher({ usageAsked: true, onBytes: (bytes) => out.push(bytes) });
+      for (const part of [encodeUtf8(text('a')), ...parts]) watcher.push(part);
+      watcher.finish();
+      watcher.settle(1);
+      const came = concatBytes([encodeUtf8(text('a')), ...parts]);
+      const passed = concatBytes(out);
+      expect(came.subarray(0, passed.length)).toEqual(passed);
+    }),
+    { numRuns: 500 },
+  );
+});
