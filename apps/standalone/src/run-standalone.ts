@@ -97,6 +97,7 @@ async function embeddedDefaults(
     LOG_LEVEL: 'warn',
     TOLLGATE_DATA_DIR: folder,
     TOLLGATE_SPOOL_DIR: join(folder, 'spool'),
+    TOLLGATE_BOOTSTRAP_FILE: join(folder, 'bootstrap.json'),
   };
   if (!given['TOLLGATE_TOKEN_PEPPER_FILE']) defaults['TOLLGATE_TOKEN_PEPPER'] = secrets.tokenPepper;
   if (!given['TOLLGATE_SEALING_KEY_FILE']) defaults['TOLLGATE_SEALING_KEY'] = secrets.sealingKey;

@@ -5,7 +5,12 @@ export function createReadiness(): Readiness {
   const checks = new Map<string, { readonly check: ReadinessCheck; readonly required: boolean }>();
   let draining = false;
   return {
-    register: (name, check, options = {}) => void checks.set(name, { check, required: options.required ?? true }),
+    register: (name, check, options = {}) => {
+      // Two services of one process may use the same word: neither may hide the other.
+      let free = name;
+      for (let number = 2; checks.has(free); number += 1) free = `${name}-${number}`;
+      checks.set(free, { check, required: options.required ?? true });
+    },
     report: (): ReadinessReport => {
       const results: Record<string, { ready: boolean; detail: string }> = {};
       let ready = !draining;

@@ -12,6 +12,7 @@ export interface ReadinessOptions {
 
 /** What `/readyz` shows. A check looks at state that is already known; it does no work of its own. */
 export interface Readiness {
+  /** A name that is taken already gets a number behind it. */
   register(name: string, check: ReadinessCheck, options?: ReadinessOptions): void;
   report(): ReadinessReport;
   /** From now on not ready: the process is on its way out. */
