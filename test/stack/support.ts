@@ -46,7 +46,7 @@ export interface UsageRecordView {
   readonly status: number;
   readonly error_code: string | null;
   readonly basis: string;
-  readonly usage: Readonly<Record<'input' | 'cache_read' | 'output', number>>;
+  readonly tokens: Readonly<Record<'input' | 'cache_read' | 'output', number>>;
   readonly cost: { readonly amount: string; readonly currency: string } | null;
   readonly attempts: readonly { readonly upstream_request_id: string | null; readonly status: number | null }[];
 }

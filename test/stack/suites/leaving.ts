@@ -40,7 +40,7 @@ export function describeLeaving(stack: () => Stack): void {
       expect(record.outcome).toBe('cancelled');
       expect(record.basis).toBe('counted');
       // At most a frame that was on its way.
-      expect(Math.abs(record.usage.output - entry.framesSent)).toBeLessThanOrEqual(2);
+      expect(Math.abs(record.tokens.output - entry.framesSent)).toBeLessThanOrEqual(2);
     });
 
     test('in the middle of a whole answer', async () => {

@@ -31,7 +31,7 @@ export function describeLoss(stack: () => Stack): void {
       for (const user of users) {
         const record = await recordOf(stack(), user);
         expect(record).toMatchObject({ outcome: 'interrupted', error_code: 'adapter_lost' });
-        expect(record.usage.output).toBeGreaterThan(0);
+        expect(record.tokens.output).toBeGreaterThan(0);
       }
     });
 

@@ -65,7 +65,7 @@ export function describeUpstreamTrouble(stack: () => Stack): void {
       expect(events).not.toContain('[DONE]');
       const record = await recordOf(stack(), user);
       expect(record).toMatchObject({ outcome: 'interrupted', error_code: 'upstream_closed' });
-      expect(record.usage.output).toBeGreaterThan(0);
+      expect(record.tokens.output).toBeGreaterThan(0);
     });
 
     test("half an SSE line is held back; a caller's time limit ends the stall with an error event", async () => {

@@ -22,9 +22,9 @@ export function describeUsage(stack: () => Stack): void {
         const [entry, ...more] = await entriesOf(stack(), user);
         expect(more).toEqual([]);
         expect(record).toMatchObject({ outcome: 'succeeded', basis: 'reported', stream });
-        expect(record.usage.input + record.usage.cache_read).toBe(entry?.usage.promptTokens);
-        expect(record.usage.cache_read).toBe(entry?.usage.cachedTokens);
-        expect(record.usage.output).toBe(entry?.usage.completionTokens);
+        expect(record.tokens.input + record.tokens.cache_read).toBe(entry?.usage.promptTokens);
+        expect(record.tokens.cache_read).toBe(entry?.usage.cachedTokens);
+        expect(record.tokens.output).toBe(entry?.usage.completionTokens);
         expect(record.attempts[0]?.upstream_request_id).toBe(entry?.id);
         // Nobody has named a price for it: unknown, not nothing.
         expect(record.cost).toBeNull();

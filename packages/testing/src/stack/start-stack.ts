@@ -5,13 +5,13 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Service, serviceOfPath } from '@tollgate/contracts';
 import { startTestPostgres } from '../database/test-postgres.js';
+import { startNatsServer } from '../nats-server.js';
 import { startSimulatedOpenAiProcess } from '../simulated-openai/process.js';
 import { waitFor } from '../wait-for.js';
 import { configFile } from './config-file.js';
 import { freePort } from './free-port.js';
 import { manageProcess } from './managed-process.js';
 import type { Backing, ServiceProcess, Stack, StackSettings } from './stack.js';
-import { startNats } from './start-nats.js';
 
 const REPOSITORY = resolve(fileURLToPath(new URL('../../../..', import.meta.url)));
 const secret = (): string => randomBytes(32).toString('base64url');
@@ -93,13 +93,9 @@ async function start(
     closers.push(() => server.destroy());
     postgres = { kill: () => server.kill(), start: () => server.start(), pid: () => 0 };
     databaseUrl = server.url;
-    const bus = await startNats(folder);
-    closers.push(() => bus.process.kill('SIGTERM'));
-    nats = {
-      kill: async () => void (await bus.process.kill('SIGKILL')),
-      start: () => bus.process.start(),
-      pid: () => bus.process.pid,
-    };
+    const bus = await startNatsServer();
+    closers.push(() => bus.stop());
+    nats = { kill: () => bus.kill(), start: () => bus.restart(), pid: () => bus.pid };
     closers.push(stopServices);
     const [pepper, sealingKey] = [secret(), secret()];
     canaries.push(pepper, sealingKey);
