@@ -11,9 +11,9 @@ import { Circuit } from './circuit.js';
 export const STALE = Symbol('stale');
 
 const CONNECT_MS = 400;
-const QUERY_MS = 800;
+const QUERY_MS = 700;
 /** Whatever happens, the answer is there by then: routers give up after a second. */
-const DEADLINE_MS = 900;
+const DEADLINE_MS = 750;
 const CONNECTIONS = 6;
 
 /**

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ChangeToken, CreatedToken, CreateToken, ListTokensQuery, Page, Token } from '@tollgate/contracts';
 import type { Clock } from '@tollgate/kernel';
-import { CLOCK } from '@tollgate/nest';
-import { DEFAULT_BRAND } from '@tollgate/policy';
+import { CLOCK, PUBLIC_URL } from '@tollgate/nest';
+import { DEFAULT_BRAND, modelAllowed } from '@tollgate/policy';
 import type { EntityManager } from 'typeorm';
 import type { Act } from '../changes/act.js';
 import { Changes } from '../changes/changes.js';
@@ -14,6 +14,17 @@ import { listTokens } from './list-tokens.js';
 import { MINT } from './mint-token.js';
 import { revokeToken } from './revoke-token.js';
 import { type ViewSettings, viewToken } from './token-view.js';
+import { writeSnippets } from './write-snippets.js';
+
+/** Needs no provider and no key. */
+const EXAMPLE_MODEL = 'demo/echo';
+
+/** Names that mean nothing to a shell or a string literal. */
+const PLAIN_MODEL = /^[A-Za-z0-9._:/@-]{1,200}$/;
+
+/** One that the token may use. */
+const exampleModel = ({ policy }: TokenRow): string =>
+  policy.models.allow.find((model) => PLAIN_MODEL.test(model) && modelAllowed(policy, model)) ?? EXAMPLE_MODEL;
 
 /** The use cases of tokens, each in its transaction, for one organisation: that of the act. */
 @Injectable()
@@ -22,12 +33,14 @@ export class TokensService {
     @Inject(Changes) private readonly changes: Changes,
     @Inject(MINT) private readonly mint: Mint,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(PUBLIC_URL) private readonly publicUrl: string,
   ) {}
 
   create(act: Act, input: CreateToken): Promise<CreatedToken> {
     return this.changes.run(act, async (change) => {
       const { row, secret, text } = await createToken(change, this.mint, input);
-      return { ...viewToken(row, [secret], this.settings()), token: text };
+      const snippets = row.type === 'k' ? writeSnippets(this.publicUrl, text, exampleModel(row)) : [];
+      return { ...viewToken(row, [secret], this.settings()), token: text, snippets };
     });
   }
 

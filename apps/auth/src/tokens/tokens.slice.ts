@@ -23,8 +23,10 @@ const problem = async (method: string, path: string, body?: unknown, token?: str
 
 test('201: a token is made, its text shown once, and found by nobody again', async () => {
   const before = Date.now();
-  const { token, ...rest } = await made({ name: 'ci', limits: { requests: { limit: 60 } } });
+  const { token, snippets, ...rest } = await made({ name: 'ci', limits: { requests: { limit: 60 } } });
   expect(token).toMatch(/^tgk_live_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}$/);
+  expect(snippets.map(({ title }) => title)).toEqual(['curl', 'openai (Python)', 'openai (Node)']);
+  expect(snippets[0]?.code).toContain(`${auth.handle.url}/v1/chat/completions -H 'Authorization: Bearer ${token}'`);
   expect(rest).toMatchObject({
     name: 'ci',
     type: 'api_key',
@@ -52,7 +54,7 @@ test('201: a token is made, its text shown once, and found by nobody again', asy
 
 test('201: a management key is made with the scopes that are named', async () => {
   const body = await made({ name: 'ops', type: 'management_key', scopes: ['admin:tokens:read', 'usage:read'], expires_at: null });
-  expect(body).toMatchObject({ type: 'management_key', models: { allow: [], deny: [] }, expires_at: null });
+  expect(body).toMatchObject({ snippets: [], type: 'management_key', models: { allow: [], deny: [] }, expires_at: null });
   expect(body.token).toMatch(/^tga_live_/);
   expect((await auth.call('GET', TOKENS, undefined, body.token)).status).toBe(200);
   expect((await create({ name: 'x' }, body.token)).status).toBe(403);

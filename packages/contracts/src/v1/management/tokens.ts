@@ -116,8 +116,12 @@ export const TokenSchema = z.object({
 });
 export type Token = z.infer<typeof TokenSchema>;
 
-/** `token` is shown here and never again. */
-export const CreatedTokenSchema = TokenSchema.extend({ token: z.string() });
+/** A few lines that use the token, for people to copy. */
+export const TokenSnippetSchema = z.object({ title: z.string(), language: z.string(), code: z.string() });
+export type TokenSnippet = z.infer<typeof TokenSnippetSchema>;
+
+/** `token` (and with it the snippets, none for a management key) is shown here and never again. */
+export const CreatedTokenSchema = TokenSchema.extend({ token: z.string(), snippets: z.array(TokenSnippetSchema) });
 export type CreatedToken = z.infer<typeof CreatedTokenSchema>;
 
 export const ListTokensQuerySchema = PageQuerySchema.extend({
