@@ -146,7 +146,7 @@ export const BUS_CASES: readonly TransportCase[] = [
       expect(answer.failure?.code).toBe('disconnected');
       expect((await hanging).code).toBe('disconnected');
       expect(performance.now() - downAt).toBeLessThan(1000);
-      await until('the handler hears', () => reason !== '');
+      await until('the handler hears at once', () => reason !== '', 1000);
       expect(reason).toBe('vanished');
       expect(client.connected).toBe(false);
       const refusedAt = performance.now();

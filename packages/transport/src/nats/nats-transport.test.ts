@@ -4,7 +4,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { clock, NatsBus } from '../conformance/nats-fixture.js';
 import { newSubject, open, pump, serve, text, until } from '../conformance/recording.js';
 import { type NatsServer, startNatsServer } from '../testing/start-nats-server.js';
-import { connectNats, dial } from './connect-nats.js';
+import { connectNats, dial, transportOver } from './connect-nats.js';
+import { ACCEPTED, CANCEL_CODES, DATA, FRAME_HEADER_BYTES, WIRE_VERSION, writeU32 } from './frame.js';
+import { readOpening } from './opening.js';
 
 let server: NatsServer;
 let bus: NatsBus;
@@ -112,4 +114,63 @@ test('no server: one clear error in time', async () => {
     code: 'disconnected',
     message: expect.stringContaining('no NATS server can be reached'),
   });
+});
+
+function frame(type: number, id: number, sequence: number, bytes: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(1 + FRAME_HEADER_BYTES + bytes.length);
+  whole[0] = WIRE_VERSION;
+  whole[1] = type;
+  writeU32(whole, 2, id);
+  writeU32(whole, 6, sequence);
+  writeU32(whole, 10, bytes.length);
+  whole.set(bytes, 1 + FRAME_HEADER_BYTES);
+  return whole;
+}
+
+test('a server that ignores credit is cut off by the receiver', async () => {
+  const [client, raw] = [await bus.join(), await rawConnection()];
+  const subject = newSubject();
+  let cancelled: number | undefined;
+  raw.subscribe('_tg.f.forged', {
+    callback: (_error, message) => {
+      cancelled = message.data[1 + FRAME_HEADER_BYTES];
+    },
+  });
+  raw.subscribe(subject, {
+    callback: (_error, message) => {
+      const inbox = (message.reply ?? '').replace('_tg.r.', '_tg.f.').replace(/\.\d+$/, '');
+      const id = readOpening(message.data)?.id ?? 0;
+      raw.publish(inbox, frame(ACCEPTED, id, 0, Buffer.concat([new Uint8Array(4), text('_tg.f.forged')])));
+      for (let sequence = 1; sequence <= 40; sequence += 1) raw.publish(inbox, frame(DATA, id, sequence, new Uint8Array(1000)));
+    },
+  });
+  await raw.flush();
+  const answer = open(client, subject, { windowBytes: 20_000 });
+  answer.consuming = false;
+  await answer.over;
+  expect([answer.failure?.code, answer.bytes]).toEqual(['protocol', 20_000]);
+  await until('the server is told', () => cancelled !== undefined);
+  expect(CANCEL_CODES[cancelled as number]).toBe('vanished');
+  await raw.close();
+});
+
+test('a lost grant for a body is repeated with the heartbeat', async () => {
+  const client = await bus.join();
+  const options = { servers: server.url, name: 'loses-a-grant', clock, randomBytes };
+  const connection = await dial(options);
+  const publish = connection.publish.bind(connection);
+  let grants = 0;
+  const subject = newSubject();
+  const serving = transportOver(connection, options);
+  await serve(serving, client, subject, (stream) => stream.end(EMPTY_BYTES));
+  connection.publish = (...message) => {
+    grants += 1;
+    // The first message accepts and grants; the later ones only grant.
+    if (grants < 2 || grants > 3) publish(...message);
+  };
+  const answer = open(client, subject, { body: new Uint8Array(4_000_000) });
+  await answer.over;
+  expect(answer.order).toEqual(['end']);
+  expect(grants).toBeGreaterThan(3);
+  await serving.drain(0);
 });
