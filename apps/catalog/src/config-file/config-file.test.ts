@@ -5,25 +5,25 @@ import { readConfig } from './read-config.js';
 import { resolveConfig } from './resolve-config.js';
 
 const NOW = new Date('2026-11-23T12:00:00Z');
-const problems = (text: string, variables: Record<string, string> = {}): string[] => {
+const problems = async (text: string, variables: Record<string, string> = {}): Promise<string[]> => {
   const reading = readConfig(text);
-  const list = reading.ok ? resolveConfig(reading, variables, NOW) : reading;
+  const list = reading.ok ? await resolveConfig(reading, variables, NOW) : reading;
   return list.ok ? [] : list.problems.map(({ line, message }) => `${line} ${message}`);
 };
-const resolved = (text: string, variables: Record<string, string> = {}) => {
+const resolved = async (text: string, variables: Record<string, string> = {}) => {
   const reading = readConfig(text);
   if (!reading.ok) throw new Error(JSON.stringify(reading.problems));
-  const resolution = resolveConfig(reading, variables, NOW);
+  const resolution = await resolveConfig(reading, variables, NOW);
   if (!resolution.ok) throw new Error(JSON.stringify(resolution.problems));
   return resolution.config;
 };
 
-test('the published schema is what the reader accepts', () => {
+test('the published schema is what the reader accepts', async () => {
   const path = new URL('../../../../docs/tollgate.schema.json', import.meta.url);
   expect(readFileSync(path, 'utf8')).toBe(configJsonSchema());
 });
 
-test('every mistake comes with its line', () => {
+test('every mistake comes with its line', async () => {
   const text = `version: 1
 providers:
   Bad Name:
@@ -37,68 +37,74 @@ routes:
 models:
   nothing: {}
 `;
-  const found = problems(text);
+  const found = await problems(text);
   expect(found.map((line) => Number(line.split(' ')[0])).sort((a, b) => a - b)).toEqual([3, 6, 9, 10, 12]);
   expect(found.join('\n')).toContain('providers.own.base_ur: is not a known field');
 });
 
-test('what is no YAML is told with its line, and so are doubled keys', () => {
-  expect(problems('version: 1\nproviders: [')[0]).toMatch(/^[23] /);
-  expect(problems('version: 1\nproviders:\n  own:\n    base_url: http://a\n  own:\n    base_url: http://b')[0]).toMatch(/^5 /);
+test('what is no YAML is told with its line, and so are doubled keys', async () => {
+  expect((await problems('version: 1\nproviders: ['))[0]).toMatch(/^[23] /);
+  expect((await problems('version: 1\nproviders:\n  own:\n    base_url: http://a\n  own:\n    base_url: http://b'))[0]).toMatch(
+    /^5 /,
+  );
 });
 
-test('an empty file, another version and a file that is no map are refused', () => {
-  for (const text of ['', '[]', 'version: 2', 'text', '- version: 1']) expect(problems(text).length, text).toBeGreaterThan(0);
+test('an empty file, another version and a file that is no map are refused', async () => {
+  for (const text of ['', '[]', 'version: 2', 'text', '- version: 1'])
+    expect((await problems(text)).length, text).toBeGreaterThan(0);
 });
 
-test('a file of aliases that grows without end is refused', () => {
+test('a file of aliases that grows without end is refused', async () => {
   const lines = Array.from(
     { length: 9 },
     (_, i) => `a${i + 1}: &a${i + 1} [${Array.from({ length: 9 }, () => `*a${i}`).join(', ')}]`,
   );
-  expect(problems(['a0: &a0 [x, x]', ...lines].join('\n')).length).toBeGreaterThan(0);
+  expect((await problems(['a0: &a0 [x, x]', ...lines].join('\n'))).length).toBeGreaterThan(0);
 });
 
-test('a value is never repeated in a problem', () => {
+test('a value is never repeated in a problem', async () => {
   const text = 'version: 1\nproviders:\n  own:\n    base_url: ftp://sk-canary\n    credential: [sk-canary]\n';
-  expect(problems(text).join()).not.toContain('canary');
+  expect((await problems(text)).join()).not.toContain('canary');
 });
 
-test('a vendor that Tollgate knows needs no address, another one does', () => {
-  expect(resolved('version: 1\nproviders:\n  groq: {}\n').providers[0]).toMatchObject({
+test('a vendor that Tollgate knows needs no address, another one does', async () => {
+  expect((await resolved('version: 1\nproviders:\n  groq: {}\n')).providers[0]).toMatchObject({
     spec: { baseUrl: 'https://api.groq.com/openai/v1', allowPrivateNetwork: false, origin: 'file' },
     credential: { source: 'environment', variable: 'GROQ_API_KEY' },
   });
-  expect(problems('version: 1\nproviders:\n  own: {}\n')[0]).toBe(
+  expect((await problems('version: 1\nproviders:\n  own: {}\n'))[0]).toBe(
     '3 providers.own: is not a provider that Tollgate knows: it needs a base_url',
   );
 });
 
-test('both forms of a variable are references and anything else is a key', () => {
+test('both forms of a variable are references and anything else is a key', async () => {
   const credential = (text: string) =>
     resolved(`version: 1\nproviders:\n  own:\n    base_url: http://x/v1\n    credential: ${text}\n`);
   const ownKey = '$' + '{OWN_KEY}';
-  expect(credential(`"${ownKey}"`).providers[0]?.credential).toEqual({ source: 'environment', variable: 'OWN_KEY' });
-  expect(credential('os.environ/OWN_KEY').providers[0]?.credential).toEqual({ source: 'environment', variable: 'OWN_KEY' });
-  const literal = credential('sk-canary');
+  expect((await credential(`"${ownKey}"`)).providers[0]?.credential).toEqual({ source: 'environment', variable: 'OWN_KEY' });
+  expect((await credential('os.environ/OWN_KEY')).providers[0]?.credential).toEqual({
+    source: 'environment',
+    variable: 'OWN_KEY',
+  });
+  const literal = await credential('sk-canary');
   expect(literal.providers[0]?.credential).toEqual({ source: 'literal', secret: 'sk-canary' });
   expect(literal.warnings.map(({ line }) => line)).toEqual([5]);
   expect(JSON.stringify(literal.warnings)).not.toContain('canary');
 });
 
-test('a base URL takes variables; one that is not set is a mistake', () => {
+test('a base URL takes variables; one that is not set is a mistake', async () => {
   const text = `version: 1\nproviders:\n  own:\n    base_url: http://127.0.0.1:${'$'}{OWN_PORT}/v1/\n    allow_private_network: true\n`;
-  expect(resolved(text, { OWN_PORT: '9' }).providers[0]?.spec).toMatchObject({
+  expect((await resolved(text, { OWN_PORT: '9' })).providers[0]?.spec).toMatchObject({
     baseUrl: 'http://127.0.0.1:9/v1',
     allowPrivateNetwork: true,
   });
-  expect(problems(text)).toEqual(['4 providers.own.base_url: names a variable that is not set']);
+  expect(await problems(text)).toEqual(['4 providers.own.base_url: names a variable that is not set']);
 });
 
-test('prices of the file are taken as they are written', () => {
+test('prices of the file are taken as they are written', async () => {
   const text =
     'version: 1\nproviders:\n  own: {base_url: "http://x/v1"}\nmodels:\n  own/m:\n    price: {input: 0.1, output: "0.40", cache_read: 1e-7}\n';
-  expect(resolved(text).providers[0]?.models.find((model) => model.name === 'm')?.priceOverride).toMatchObject({
+  expect((await resolved(text)).providers[0]?.models.find((model) => model.name === 'm')?.priceOverride).toMatchObject({
     source: 'file',
     input: '0.1',
     output: '0.40',
@@ -106,8 +112,14 @@ test('prices of the file are taken as they are written', () => {
   });
 });
 
-test('a model of a provider that the file does not declare is a mistake', () => {
-  expect(problems('version: 1\nmodels:\n  openai/gpt: {}\n')).toEqual([
+test('a model of a provider that the file does not declare is a mistake', async () => {
+  expect(await problems('version: 1\nmodels:\n  openai/gpt: {}\n')).toEqual([
     '3 models.openai/gpt: the file declares no provider openai',
   ]);
+});
+
+test('the example of the README is a good file', async () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const example = /```yaml\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+  expect((await resolved(example)).routes.map((route) => route.model)).toEqual(['fast']);
 });

@@ -6,7 +6,7 @@ import { BootError } from '@tollgate/nest';
 import type { Logger } from '@tollgate/telemetry';
 import type { CatalogStore } from '../store/catalog-store.js';
 import { applyConfig } from './apply-config.js';
-import { type ConfigProblem, readConfig } from './read-config.js';
+import type { ConfigProblem } from './read-config.js';
 import { type ResolvedConfig, resolveConfig } from './resolve-config.js';
 import { SealedLiterals } from './seal-literals.js';
 
@@ -54,7 +54,7 @@ export class ConfigFile {
       const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
       throw new BootError(`${path} cannot be read (${code}): mend TOLLGATE_CONFIG or the file.`, 2, { cause: error });
     }
-    const problems = this.read(text);
+    const problems = await this.read(text);
     if (problems !== null) throw new BootError(lineOf(path, problems), 2);
     await this.apply();
     this.settings.onApplied();
@@ -113,7 +113,7 @@ export class ConfigFile {
       return this.complain([{ line: 0, message: 'cannot be read' }]);
     }
     if (hashOf(text) === this.seen) return;
-    const problems = this.read(text);
+    const problems = await this.read(text);
     if (problems !== null) return this.complain(problems);
     await this.apply();
     this.settings.onApplied();
@@ -121,11 +121,13 @@ export class ConfigFile {
   }
 
   /** Notes the text as seen, and its content as good where it is; else the problems. */
-  private read(text: string): readonly ConfigProblem[] | null {
+  private async read(text: string): Promise<readonly ConfigProblem[] | null> {
     this.seen = hashOf(text);
+    // Only who has a file pays for the parser.
+    const { readConfig } = await import('./read-config.js');
     const reading = readConfig(text);
     if (!reading.ok) return reading.problems;
-    const resolution = resolveConfig(reading, this.settings.variables, new Date(this.settings.store.nowMs()));
+    const resolution = await resolveConfig(reading, this.settings.variables, new Date(this.settings.store.nowMs()));
     if (!resolution.ok) return resolution.problems;
     this.good = resolution.config;
     this.problem = null;

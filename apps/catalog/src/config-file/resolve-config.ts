@@ -44,11 +44,11 @@ const REFERENCE = /^(?:\$\{([A-Za-z_][A-Za-z0-9_]*)\}|os\.environ\/([A-Za-z_][A-
 const VARIABLES = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}|^os\.environ\/([A-Za-z_][A-Za-z0-9_]*)$/g;
 
 /** Turns the file into what the catalogue stores; finds what a schema cannot: unknown vendors without an address, dangling models. */
-export function resolveConfig(
+export async function resolveConfig(
   reading: GoodReading,
   variables: Readonly<Record<string, string | undefined>>,
   now: Date,
-): Resolution {
+): Promise<Resolution> {
   const problems: ConfigProblem[] = [];
   const warnings: ConfigProblem[] = [];
   const { content, lineOf } = reading;
@@ -62,7 +62,8 @@ export function resolveConfig(
       note(problems, ['models', fullName], `the file declares no provider ${provider}`);
     byProvider.set(provider, [...(byProvider.get(provider) ?? []), [fullName.slice(provider.length + 1), model]]);
   }
-  const providers = Object.entries(content.providers).flatMap(([name, provider]): ResolvedProvider[] => {
+  const providers: ResolvedProvider[] = [];
+  for (const [name, provider] of Object.entries(content.providers)) {
     const path = ['providers', name];
     const row = findProvider(name);
     const baseUrl = interpolated(provider.base_url, variables);
@@ -85,10 +86,9 @@ export function resolveConfig(
         );
       }
       const spec = specOf(name, provider, baseUrl);
-      return [{ spec, credential, models: modelsOf(spec, byProvider.get(name) ?? [], now) }];
+      providers.push({ spec, credential, models: await modelsOf(spec, byProvider.get(name) ?? [], now) });
     }
-    return [];
-  });
+  }
   const routes = Object.entries(content.routes).map(([model, route]) => routeOf(model, route));
   return problems.length > 0 ? { ok: false, problems } : { ok: true, config: { providers, routes, warnings } };
 }
@@ -128,8 +128,8 @@ function credentialOf(provider: FileProvider, needsNone: boolean, usual: string 
 }
 
 /** What is known of the vendor, with the file's own models over it. */
-function modelsOf(spec: ProviderSpec, own: readonly (readonly [string, FileModel])[], now: Date): ModelSpec[] {
-  const known = spec.name === 'demo' ? demoModels() : knownModels(spec.pricesId, now);
+async function modelsOf(spec: ProviderSpec, own: readonly (readonly [string, FileModel])[], now: Date): Promise<ModelSpec[]> {
+  const known = spec.name === 'demo' ? demoModels() : await knownModels(spec.pricesId, now);
   const byName = new Map(known.map((model) => [model.name ?? model.upstreamModel, model]));
   for (const [name, model] of own) {
     const before = byName.get(name) ?? byName.get(model.upstream_model ?? '');

@@ -40,7 +40,7 @@ export function createCredential(store: CatalogStore, wish: CreateCredential): P
       [wish.provider_id],
     );
     if (provider.origin === 'environment') {
-      const models = knownModels(provider.prices_id, session.now);
+      const models = await knownModels(provider.prices_id, session.now);
       await putModels(session, { id: wish.provider_id, name: provider.name }, models, 'api');
     }
     return readCredential(session.query, id);

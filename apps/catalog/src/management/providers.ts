@@ -51,7 +51,7 @@ export function createProvider(store: CatalogStore, wish: CreateProvider): Promi
     else if (wish.secret !== undefined) {
       await putCredential(session, id, 'first', await sealForAdapters(session.query, wish.secret), 'api');
     }
-    await putModels(session, { id, name: spec.name }, knownModels(spec.pricesId, session.now), 'api');
+    await putModels(session, { id, name: spec.name }, await knownModels(spec.pricesId, session.now), 'api');
     return readProvider(session.query, id);
   });
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { findProvider, type MatchLogic, type ModelInfo } from '@pydantic/genai-prices';
+import type { MatchLogic, ModelInfo } from '@pydantic/genai-prices';
 import type { ModelSpec } from '../store/put-provider.js';
 import { ratesAt } from './price-at.js';
 import { priceOfRates } from './price-of-rates.js';
@@ -15,10 +15,13 @@ const NOT_CHAT =
 /**
  * The chat models that the price table lists for a vendor, with their price at this moment, and a wildcard for all others: a
  * model that the table does not know is callable and has no price. Names that the table treats as the same model (dated
- * snapshots) are callable at the same price and not listed.
+ * snapshots) are callable at the same price and not listed. The table takes 20 MB, so it is loaded when the first vendor
+ * needs it.
  */
-export function knownModels(pricesId: string | null, now: Date): ModelSpec[] {
-  const provider = pricesId === null ? undefined : findProvider({ providerId: pricesId });
+export async function knownModels(pricesId: string | null, now: Date): Promise<ModelSpec[]> {
+  if (pricesId === null) return [WILDCARD];
+  const { findProvider } = await import('@pydantic/genai-prices');
+  const provider = findProvider({ providerId: pricesId });
   const byName = new Map<string, ModelSpec>();
   const chat = (provider?.models ?? []).flatMap((model) => {
     const source = `genai-prices@${version}:${pricesId}/${model.id}`;

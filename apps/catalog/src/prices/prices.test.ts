@@ -13,22 +13,23 @@ const NOW = new Date('2026-11-23T12:00:00Z');
 const priced = PROVIDERS.flatMap((row) => (row.pricesId === null ? [] : [row.pricesId]));
 
 describe('knownModels', () => {
-  test('every price is valid and every name is there once', () => {
+  test('every price is valid and every name is there once', async () => {
     for (const pricesId of priced) {
-      const models = knownModels(pricesId, NOW);
+      const models = await knownModels(pricesId, NOW);
       expect(models.length, pricesId).toBeGreaterThan(2);
       expect(new Set(models.map((model) => model.upstreamModel)).size).toBe(models.length);
       for (const { price } of models) if (price !== null) expect(PriceSchema.safeParse(price).error).toBeUndefined();
     }
   });
 
-  test('our price of a call is what the package itself calculates, for every model', () => {
+  test('our price of a call is what the package itself calculates, for every model', async () => {
     const usage = { ...NO_USAGE, input: 300_000, cacheRead: 12_345, output: 4_321 };
     const theirs = { input_tokens: 312_345, cache_read_tokens: 12_345, output_tokens: 4_321 };
     let compared = 0;
     for (const pricesId of priced) {
+      const known = await knownModels(pricesId, NOW);
       for (const model of findProvider({ providerId: pricesId })?.models ?? []) {
-        const ours = knownModels(pricesId, NOW).find((known) => known.upstreamModel === model.id)?.price;
+        const ours = known.find(({ upstreamModel }) => upstreamModel === model.id)?.price;
         if (ours == null || ours.perRequest !== null || ours.input === '0') continue;
         const calculated = calcPrice(theirs, model.id, { providerId: pricesId, timestamp: NOW });
         // Several entries may claim one name by pattern; the package then takes another one than the entry of that id.
@@ -40,39 +41,39 @@ describe('knownModels', () => {
     }
   }, 60_000);
 
-  test('a known model to the last decimal', () => {
-    const price = knownModels('openai', NOW).find((model) => model.upstreamModel === 'gpt-4o-mini')?.price as Price;
+  test('a known model to the last decimal', async () => {
+    const price = (await knownModels('openai', NOW)).find((model) => model.upstreamModel === 'gpt-4o-mini')?.price as Price;
     expect([price.input, price.cacheRead, price.output]).toEqual(['0.15', '0.075', '0.6']);
     expect(priceUsage(price, { ...NO_USAGE, input: 1, cacheRead: 1, output: 1 }).amount).toBe('0.000000825');
   });
 
-  test('a dated name of a known model has its price and is not listed', () => {
-    const models = new Map(knownModels('openai', NOW).map((model) => [model.upstreamModel, model]));
+  test('a dated name of a known model has its price and is not listed', async () => {
+    const models = new Map((await knownModels('openai', NOW)).map((model) => [model.upstreamModel, model]));
     const dated = models.get('gpt-5.4-2026-03-05');
     expect(dated?.price).toEqual(models.get('gpt-5.4')?.price);
     expect(dated?.listed).toBe(false);
   });
 
-  test('the wildcard and a vendor that the table does not know have no price', () => {
-    expect(knownModels('openai', NOW).at(-1)).toMatchObject({ upstreamModel: '*', price: null, listed: false });
-    expect(knownModels(null, NOW)).toHaveLength(1);
+  test('the wildcard and a vendor that the table does not know have no price', async () => {
+    expect((await knownModels('openai', NOW)).at(-1)).toMatchObject({ upstreamModel: '*', price: null, listed: false });
+    expect(await knownModels(null, NOW)).toHaveLength(1);
   });
 
-  test('models of other endpoints are not offered as chat', () => {
-    const names = knownModels('openai', NOW).map((model) => model.upstreamModel);
+  test('models of other endpoints are not offered as chat', async () => {
+    const names = (await knownModels('openai', NOW)).map((model) => model.upstreamModel);
     for (const name of ['text-embedding-3-large', 'whisper-1', 'moderation']) expect(names).not.toContain(name);
   });
 });
 
 describe('ratesAt', () => {
   const model = findProvider({ providerId: 'deepseek' })?.models.find((known) => known.id === 'deepseek-chat');
-  test('the window of the day decides, its end excluded', () => {
+  test('the window of the day decides, its end excluded', async () => {
     if (model === undefined) throw new Error('the package no longer lists deepseek-chat');
     const at = (time: string) => ratesAt(model, new Date(`2026-11-23T${time}Z`))['input_mtok'];
     expect([at('00:29:59'), at('00:30:00'), at('16:29:59'), at('16:30:00')]).toEqual([0.135, 0.27, 0.27, 0.135]);
   });
 
-  test('a start date decides, a window may go over midnight', () => {
+  test('a start date decides, a window may go over midnight', async () => {
     const prices = [
       { prices: { input_mtok: 1 } },
       { constraint: { type: 'start_date' as const, start_date: '2026-06-01' }, prices: { input_mtok: 2 } },
@@ -87,12 +88,12 @@ describe('ratesAt', () => {
 });
 
 describe('priceOfRates', () => {
-  test('what is not priced by text in and out is unknown, not free', () => {
+  test('what is not priced by text in and out is unknown, not free', async () => {
     for (const rates of [{}, { input_mtok: 1 }, { audio_hours: 1 }]) expect(priceOfRates('s', rates, false)).toBeNull();
     expect(priceOfRates('s', {}, true)).toMatchObject({ input: '0', output: '0' });
   });
 
-  test('a price of a thousand requests is divided exactly', () => {
+  test('a price of a thousand requests is divided exactly', async () => {
     for (const [perThousand, expected] of [
       [5, '0.005'],
       [12, '0.012'],
@@ -107,7 +108,7 @@ describe('priceOfRates', () => {
   });
 });
 
-test('a number becomes the decimal that it was written as', () => {
+test('a number becomes the decimal that it was written as', async () => {
   expect([0, 0.1, 0.075, 1e-7, 1.5e-9, 2.5e21, 30].map(decimalOf)).toEqual([
     '0',
     '0.1',

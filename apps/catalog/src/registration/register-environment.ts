@@ -25,7 +25,7 @@ export async function registerEnvironment(
     const id = await putProvider(session, specOfRow(row, 'environment', baseUrl));
     const credential = variable === null ? ({ source: 'none' } as const) : ({ source: 'environment', variable } as const);
     await putCredential(session, id, variable ?? 'none', credential, 'environment');
-    await putModels(session, { id, name }, knownModels(row.pricesId, session.now), 'environment');
+    await putModels(session, { id, name }, await knownModels(row.pricesId, session.now), 'environment');
   }
   await refreshPrices(session);
   if (!complete) return;
@@ -41,6 +41,6 @@ async function refreshPrices(session: WriteSession): Promise<void> {
     `SELECT id, name, prices_id FROM catalog.providers WHERE origin = 'api' AND active AND prices_id IS NOT NULL ORDER BY name`,
   );
   for (const { id, name, prices_id } of rows) {
-    await putModels(session, { id, name }, knownModels(prices_id, session.now), 'api');
+    await putModels(session, { id, name }, await knownModels(prices_id, session.now), 'api');
   }
 }
