@@ -94,8 +94,9 @@ export type SnapshotRequest = z.infer<typeof SnapshotRequestSchema>;
 
 const removed = z.array(z.string());
 /**
- * A new revision, or (`from` = `to`, nothing inside) the heartbeat of every 2 s. A reader whose revision is not `from`, whose epoch differs, or who does
- * not know the version refetches the whole and keeps the old one until then.
+ * A new revision, or (`from` = `to`, nothing inside) the heartbeat of every 2 s. It holds whole objects as they are at `to`, so a reader applies it where
+ * its own revision is from `from` up to `to`, and ignores it where it is at `to` or beyond (another replica's, a late one). A reader whose revision is
+ * below `from`, whose epoch differs, or who does not know the version refetches the whole and keeps the old one until then.
  */
 export const CatalogChangedSchema = z.object({
   v: z.literal(1),
