@@ -7,6 +7,7 @@ import type { RouterConfig } from './config.js';
 import { CallList } from './edge/call-list.js';
 import { createDataPlane } from './edge/data-plane.js';
 import type { Gate, GateMetrics } from './edge/gate.js';
+import { poolRandom } from './edge/pool-random.js';
 import { endCallsOf, sweep } from './edge/sweep.js';
 import { QuotaClient } from './snapshot/quota-client.js';
 import { RoutingStore } from './snapshot/routing-store.js';
@@ -68,7 +69,7 @@ export class Router {
       spool,
       calls: new CallList(),
       clock,
-      randomBytes,
+      randomBytes: poolRandom(randomBytes),
       logger,
       tracer,
       metrics: instruments(io.metrics),

@@ -54,6 +54,8 @@ export class RouterHarness {
   quotaLeft = Number.POSITIVE_INFINITY;
   quotaUp = true;
   sequence = 0;
+  /** What an adapter that is tried with this router is given. */
+  upstreams: unknown = {};
   adapt: (stream: ServerStream, call: UpstreamCall) => void = (stream) => answerWhole(stream);
   router!: Router;
   port = 0;
@@ -199,7 +201,8 @@ export class RouterHarness {
     });
     transport.serveStream(SUBJECTS.catalogSnapshot, 'catalog', (stream) => {
       stream.sendHead(encodeJson({}));
-      stream.send(encodeJson(this.snapshot()));
+      const { view } = decodeJson(stream.meta) as { view: string };
+      stream.send(encodeJson(view === 'routing' ? this.snapshot() : this.upstreams));
       stream.end(encodeJson({}));
     });
     transport.respond(SUBJECTS.usageSettled, 'analytics', async (message) => {
