@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ownerLives, readInstanceState } from './instance-state.js';
-import { isPostmasterOf, startMarkOf } from './process-identity.js';
+import { isPostmasterOf, serverProcessesOf, startMarkOf } from './process-identity.js';
 
 /** Signals of the postmaster, gentle first: https://www.postgresql.org/docs/18/server-shutdown.html */
 const SHUTDOWN_STEPS = [
@@ -10,6 +10,7 @@ const SHUTDOWN_STEPS = [
   { signal: 'SIGQUIT', waitMs: 5_000 },
   { signal: 'SIGKILL', waitMs: 5_000 },
 ] as const;
+const STRAGGLERS_MS = 500;
 
 /** First line of `postmaster.pid`, or null. */
 export function readPostmasterPid(dataPath: string): number | null {
@@ -30,6 +31,7 @@ export async function clearPreviousRun(folder: string, dataPath: string, onProgr
   const pid = readPostmasterPid(dataPath);
   if (pid === null) return;
   if (!isPostmasterOf(pid, dataPath)) {
+    await untilStragglersGone(dataPath);
     rmSync(join(dataPath, 'postmaster.pid'), { force: true });
     return;
   }
@@ -39,7 +41,31 @@ export async function clearPreviousRun(folder: string, dataPath: string, onProgr
   }
   onProgress('stopping the Postgres of an earlier run');
   await stopPostmaster(pid);
+  await untilStragglersGone(dataPath);
   rmSync(join(dataPath, 'postmaster.pid'), { force: true });
+}
+
+/**
+ * The children of a killed postmaster hold its shared memory, and no other can start. Idle ones notice its death and end; one
+ * that computes does not look, and is told to (their work is lost with the postmaster in any case).
+ */
+async function untilStragglersGone(dataPath: string): Promise<void> {
+  for (const signal of [null, 'SIGQUIT', 'SIGKILL'] as const) {
+    if (signal !== null) for (const pid of serverProcessesOf(dataPath)) tell(pid, signal);
+    const until = performance.now() + STRAGGLERS_MS;
+    while (performance.now() < until) {
+      if (serverProcessesOf(dataPath).length === 0) return;
+      await wait(20);
+    }
+  }
+}
+
+function tell(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has just ended.
+  }
 }
 
 /** Ends a postmaster and waits until it is gone. */

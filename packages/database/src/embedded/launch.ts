@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { executable, identity, type PostgresBinaries } from './binaries.js';
 import type { SystemUser } from './system-user.js';
@@ -56,7 +56,9 @@ export function planLaunch(launch: LaunchSettings): SpawnPlan {
 /** A session of its own: Ctrl-C in a terminal must reach us alone, or the database would be gone before we have drained. */
 export function launch(settings: LaunchSettings): ChildProcess {
   const plan = planLaunch(settings);
-  const log = openSync(settings.logPath, 'w', 0o600);
+  // A new file for each run: what an earlier server still writes is not ours.
+  rmSync(settings.logPath, { force: true });
+  const log = openSync(settings.logPath, 'a', 0o600);
   try {
     const child = spawn(plan.file, plan.args, {
       ...plan.options,

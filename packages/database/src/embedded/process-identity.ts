@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 
 /** When a process started, as a text that differs between two processes of one pid; null where there is none (or a zombie). */
@@ -33,6 +33,23 @@ export function isPostmasterOf(pid: number, dataPath: string): boolean {
   }
   if (process.platform === 'win32') return true;
   return ps(pid, 'command=').includes(dataPath);
+}
+
+/** Server processes on this data folder, also those that a killed postmaster has left behind. Empty where there is no procfs. */
+export function serverProcessesOf(dataPath: string): readonly number[] {
+  if (process.platform !== 'linux') return [];
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => pid !== process.pid && worksIn(pid, dataPath) && isPostmasterOf(pid, dataPath));
+}
+
+function worksIn(pid: number, dataPath: string): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(dataPath);
+  } catch {
+    return false;
+  }
 }
 
 /** Another user's process hides its links; its command line is open. */

@@ -87,6 +87,24 @@ test('a start after SIGKILL of the server recovers what was committed', async ()
   expect(await query(second.url, 'SELECT n FROM kept')).toEqual([{ n: 1 }]);
 });
 
+test('a start at once after SIGKILL of a busy server waits for its children', async () => {
+  const dataDir = newFolder();
+  let current = await start(dataDir);
+  for (let kill = 0; kill < 2; kill += 1) {
+    const busy = Array.from({ length: 3 }, () => query(current.url, 'SELECT count(*) FROM generate_series(1, 1000000000)'));
+    const ended = Promise.allSettled(busy);
+    await vi.waitFor(async () => {
+      const [row] = await query(current.url, "SELECT count(*)::int AS n FROM pg_stat_activity WHERE query LIKE '%generate%'");
+      expect(row?.['n']).toBeGreaterThan(3);
+    });
+    process.kill(current.pid, 'SIGKILL');
+    await current.exited;
+    current = await start(dataDir, { port: current.port });
+    expect(await query(current.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await ended;
+  }
+}, 60_000);
+
 test('a postmaster.pid that names a process of somebody else does not block the start', async () => {
   const dataDir = newFolder();
   await (await start(dataDir)).stop();

@@ -43,6 +43,7 @@ export interface EmbeddedPostgres {
 }
 
 const START_LIMIT_MS = 120_000;
+const STRAGGLERS_MS = 10_000;
 
 /**
  * Starts a real Postgres on 127.0.0.1 and waits until it takes queries; the first start makes its data folder. It ends
@@ -72,16 +73,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     port,
     settings: options.settings ?? {},
   };
-  const child = launch(settings);
-  const exited = new Promise<void>((done) => {
-    child.once('exit', () => done());
-    child.once('error', () => done());
-  });
-  const { pid } = child;
-  if (pid === undefined) throw new Error(`Postgres could not be started from ${binaries.folder}.`);
+  const { child, pid, exited } = await launchReady(settings);
   const stop = (): Promise<void> => (hasEnded(child) ? exited : stopPostmaster(pid).then(() => exited));
   try {
-    await untilReady(child, settings);
     const database = options.database ?? 'tollgate';
     const base = `postgres://${encodeURIComponent(superuser)}:${encodeURIComponent(options.password)}@127.0.0.1:${port}`;
     await ensureDatabase(`${base}/postgres`, database, folder);
@@ -89,6 +83,36 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  readonly exited: Promise<void>;
+}
+
+/** Tries again while children of a killed server still hold its shared memory: they end by themselves. */
+async function launchReady(settings: LaunchSettings): Promise<Running> {
+  const until = performance.now() + STRAGGLERS_MS;
+  for (;;) {
+    const child = launch(settings);
+    const exited = new Promise<void>((done) => {
+      child.once('exit', () => done());
+      child.once('error', () => done());
+    });
+    const { pid } = child;
+    if (pid === undefined) throw new Error(`Postgres could not be started from ${settings.binaries.folder}.`);
+    try {
+      await untilReady(child, settings);
+      return { child, pid, exited };
+    } catch (error) {
+      if (!hasEnded(child)) await stopPostmaster(pid);
+      await exited;
+      const held = error instanceof Error && error.message.includes('shared memory block');
+      if (!held || performance.now() > until) throw error;
+      await wait(100);
+    }
   }
 }
 

@@ -43,7 +43,7 @@ CREATE TABLE analytics.usage_records (
 COMMENT ON COLUMN analytics.usage_records.started_at IS 'milliseconds since the epoch';
 COMMENT ON COLUMN analytics.usage_records.settled IS 'the settlement as it came, kept where reports of adapters have changed it';
 CREATE INDEX usage_records_by_organisation ON analytics.usage_records (organisation_id, day, id);
-CREATE INDEX usage_records_by_token ON analytics.usage_records (token_id, day, id);
+CREATE INDEX usage_records_by_token ON analytics.usage_records (organisation_id, token_id, day, id);
 CREATE INDEX usage_records_by_client_request ON analytics.usage_records (organisation_id, client_request_id)
   WHERE client_request_id IS NOT NULL;
 `;
