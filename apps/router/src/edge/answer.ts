@@ -2,8 +2,7 @@ import type { UpstreamEnd, UpstreamHead } from '@tollgate/contracts';
 import { concatBytes, decodeJson } from '@tollgate/kernel';
 import { priceUsage } from '@tollgate/policy';
 import { answerHeaders, pushUpstreamHeaders, round } from './answer-headers.js';
-import type { AttemptReceiver, AttemptSteps } from './attempt.js';
-import type { Call } from './call.js';
+import type { Attempt, Call, CallSteps } from './call.js';
 import { failAttempt } from './fail-attempt.js';
 import { passOn } from './pass-on.js';
 import { sendAnswer } from './send-answer.js';
@@ -15,7 +14,7 @@ const LINE_FEED = 0x0a;
 const BRACKET = 0x5d;
 const LETTER_E = 0x45;
 
-function onHead(call: Call, attempt: AttemptReceiver, meta: Uint8Array): void {
+function onHead(call: Call, attempt: Attempt, meta: Uint8Array): void {
   // Our own adapter's word, read once per call: its fields are trusted, its shape is the contract's.
   const head = decodeJson(meta) as UpstreamHead;
   const { row } = attempt;
@@ -28,7 +27,7 @@ function onHead(call: Call, attempt: AttemptReceiver, meta: Uint8Array): void {
 }
 
 /** From here on there is no other attempt: the caller has our status. */
-function sendHead(call: Call, attempt: AttemptReceiver, status: number, upstreamMs: number): void {
+function sendHead(call: Call, attempt: Attempt, status: number, upstreamMs: number): void {
   const headers = answerHeaders(call);
   headers.push('content-type', attempt.contentType);
   if (call.stream) headers.push('cache-control', 'no-cache', 'x-accel-buffering', 'no');
@@ -38,7 +37,7 @@ function sendHead(call: Call, attempt: AttemptReceiver, status: number, upstream
   if (!call.response.destroyed) call.response.writeHead(status, headers);
 }
 
-function onData(call: Call, attempt: AttemptReceiver, chunk: Uint8Array): void {
+function onData(call: Call, attempt: Attempt, chunk: Uint8Array): void {
   if (!call.headSent) {
     attempt.kept.push(chunk);
     attempt.keptBytes += chunk.length;
@@ -73,7 +72,7 @@ function countEvents(chunk: Uint8Array): number {
   return events;
 }
 
-function onEnd(call: Call, attempt: AttemptReceiver, meta: Uint8Array): void {
+function onEnd(call: Call, attempt: Attempt, meta: Uint8Array): void {
   const end = decodeJson(meta) as UpstreamEnd;
   const { row } = attempt;
   attempt.over = true;
@@ -111,4 +110,4 @@ function finishStream(call: Call): void {
   if (!call.response.destroyed) call.response.end(call.attempt?.last ?? undefined);
 }
 
-export const ANSWER_STEPS: AttemptSteps = { onHead, onData, onEnd, onError: failAttempt };
+export const ANSWER_STEPS: CallSteps = { onHead, onData, onEnd, onError: failAttempt };

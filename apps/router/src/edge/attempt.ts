@@ -1,17 +1,16 @@
 import type { UsageAttempt } from '@tollgate/contracts';
 import type { ClientStream, StreamFailure, StreamReceiver } from '@tollgate/transport';
-import type { Call } from './call.js';
 
 /** What the relay does with the frames of an attempt. */
-export interface AttemptSteps {
-  onHead(call: Call, attempt: AttemptReceiver, meta: Uint8Array): void;
-  onData(call: Call, attempt: AttemptReceiver, chunk: Uint8Array): void;
-  onEnd(call: Call, attempt: AttemptReceiver, meta: Uint8Array): void;
-  onError(call: Call, attempt: AttemptReceiver, failure: StreamFailure): void;
+export interface AttemptSteps<C> {
+  onHead(call: C, attempt: AttemptReceiver<C>, meta: Uint8Array): void;
+  onData(call: C, attempt: AttemptReceiver<C>, chunk: Uint8Array): void;
+  onEnd(call: C, attempt: AttemptReceiver<C>, meta: Uint8Array): void;
+  onError(call: C, attempt: AttemptReceiver<C>, failure: StreamFailure): void;
 }
 
 /** One try at one deployment, as the transport sees it. After `over` nothing that still arrives counts. */
-export class AttemptReceiver implements StreamReceiver {
+export class AttemptReceiver<C> implements StreamReceiver {
   stream: ClientStream | null = null;
   over = false;
   contentType = '';
@@ -24,8 +23,8 @@ export class AttemptReceiver implements StreamReceiver {
   frames = 0;
 
   constructor(
-    private readonly call: Call,
-    private readonly steps: AttemptSteps,
+    private readonly call: C,
+    private readonly steps: AttemptSteps<C>,
     readonly row: UsageAttempt,
     readonly startedMono: number,
   ) {}

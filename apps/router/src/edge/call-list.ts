@@ -1,11 +1,15 @@
-import type { Call } from './call.js';
+export interface Linked<C> {
+  next: C | null;
+  previous: C | null;
+  listed: boolean;
+}
 
 /** The calls under way, linked through themselves: entering and leaving allocates nothing. */
-export class CallList {
-  first: Call | null = null;
+export class CallList<C extends Linked<C>> {
+  first: C | null = null;
   size = 0;
 
-  add(call: Call): void {
+  add(call: C): void {
     call.next = this.first;
     if (this.first !== null) this.first.previous = call;
     this.first = call;
@@ -13,7 +17,7 @@ export class CallList {
     this.size += 1;
   }
 
-  remove(call: Call): void {
+  remove(call: C): void {
     if (!call.listed) return;
     call.listed = false;
     if (call.previous === null) this.first = call.next;
@@ -25,8 +29,8 @@ export class CallList {
   }
 
   /** A copy, so that calls may end while it is walked. */
-  all(): Call[] {
-    const calls: Call[] = [];
+  all(): C[] {
+    const calls: C[] = [];
     for (let call = this.first; call !== null; call = call.next) calls.push(call);
     return calls;
   }

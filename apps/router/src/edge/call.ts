@@ -8,11 +8,19 @@ import type { TraceContext } from '@tollgate/telemetry';
 import type { TokenEntry, TokenOutcome, TokenWaiter } from '../snapshot/token-store.js';
 import type { Segment } from '../spool/segment.js';
 import type { SpoolEntry } from '../spool/spool.js';
-import type { AttemptReceiver } from './attempt.js';
-import type { Gate } from './gate.js';
+import type { AttemptReceiver, AttemptSteps } from './attempt.js';
+import type { CallList, Linked } from './call-list.js';
+import type { GateParts } from './gate.js';
 
 export type CallPhase = 'authenticating' | 'reading' | 'admitting' | 'relaying' | 'settling' | 'done';
 export type CallOutcome = 'succeeded' | 'failed' | 'refused' | 'cancelled' | 'interrupted';
+
+/** All that a call needs, made once at boot. */
+export interface Gate extends GateParts {
+  readonly calls: CallList<Call>;
+}
+export type Attempt = AttemptReceiver<Call>;
+export type CallSteps = AttemptSteps<Call>;
 
 const nothing = (): void => undefined;
 
@@ -20,7 +28,7 @@ const nothing = (): void => undefined;
  * One request from its first header to its settlement. Holds state only; the steps are functions in the files named after
  * them. `after*` say where to go on when something asynchronous comes back: functions, not closures.
  */
-export class Call implements SpoolEntry, TokenWaiter {
+export class Call implements SpoolEntry, TokenWaiter, Linked<Call> {
   phase: CallPhase = 'authenticating';
   // Links of CallList.
   next: Call | null = null;
@@ -56,7 +64,7 @@ export class Call implements SpoolEntry, TokenWaiter {
   /** Monotonic milliseconds. */
   deadlineAt = 0;
   attempts: UsageAttempt[] = [];
-  attempt: AttemptReceiver | null = null;
+  attempt: Attempt | null = null;
   retryTimer: NodeJS.Timeout | null = null;
 
   headSent = false;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ErrorCode } from '@tollgate/kernel';
 import { tokenInQuery } from '@tollgate/policy';
-import type { Gate } from './gate.js';
+import type { Gate } from './call.js';
 import { listModels } from './list-models.js';
 import { newCall, openCall } from './open-call.js';
 import { refuseWith } from './refuse.js';

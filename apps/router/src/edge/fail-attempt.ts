@@ -3,9 +3,8 @@ import { decodeJson, ERROR_CODES, isErrorCode, TollgateError } from '@tollgate/k
 import { priceUsage } from '@tollgate/policy';
 import type { StreamFailure } from '@tollgate/transport';
 import { round } from './answer-headers.js';
-import type { AttemptReceiver } from './attempt.js';
 import { breakStream } from './break-stream.js';
-import type { Call } from './call.js';
+import type { Attempt, Call } from './call.js';
 import { estimateAttempt } from './cut-attempt.js';
 import { codeOf, refuse } from './refuse.js';
 
@@ -20,7 +19,7 @@ const PAUSE_MS_MAX = 1_000;
 export const RETRY: { begin(call: Call): void } = { begin: () => undefined };
 
 /** An attempt has failed: the next one, or the error to the caller. */
-export function failAttempt(call: Call, attempt: AttemptReceiver, stream: StreamFailure): void {
+export function failAttempt(call: Call, attempt: Attempt, stream: StreamFailure): void {
   attempt.over = true;
   const failure = readFailure(stream);
   book(call, attempt, failure);
@@ -71,7 +70,7 @@ function readFailure(stream: StreamFailure): Failure {
   }
 }
 
-function book(call: Call, attempt: AttemptReceiver, failure: Failure): void {
+function book(call: Call, attempt: Attempt, failure: Failure): void {
   const { row } = attempt;
   const code = codeOf(failure);
   if (failure instanceof TollgateError) {

@@ -6,7 +6,6 @@ import type { QuotaClient } from '../snapshot/quota-client.js';
 import type { RoutingStore } from '../snapshot/routing-store.js';
 import type { TokenStore } from '../snapshot/token-store.js';
 import type { Spool } from '../spool/spool.js';
-import type { CallList } from './call-list.js';
 
 export interface GateMetrics {
   readonly calls: Counter<'endpoint' | 'outcome' | 'status'>;
@@ -18,8 +17,8 @@ export interface GateMetrics {
   readonly unpriced: Counter<'provider'>;
 }
 
-/** All that a call needs, made once at boot. */
-export interface Gate {
+/** All that a call needs beside the list of calls, made once at boot. */
+export interface GateParts {
   readonly config: RouterConfig;
   readonly brand: string;
   readonly transport: Transport;
@@ -27,7 +26,6 @@ export interface Gate {
   readonly quota: QuotaClient;
   readonly routes: RoutingStore;
   readonly spool: Spool;
-  readonly calls: CallList;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly logger: Logger;

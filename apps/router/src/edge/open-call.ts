@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { newId } from '@tollgate/kernel';
 import { authenticate } from './authenticate.js';
+import type { Gate } from './call.js';
 import { attachCall, Call, callOf } from './call.js';
-import type { Gate } from './gate.js';
 import { leave } from './leave.js';
 import { passedOn } from './pass-on.js';
 import { readBody } from './read-body.js';

@@ -1,8 +1,7 @@
 import { TollgateError } from '@tollgate/kernel';
 import { breakStream } from './break-stream.js';
-import type { Call } from './call.js';
+import type { Call, Gate } from './call.js';
 import { cutAttempt } from './cut-attempt.js';
-import type { Gate } from './gate.js';
 import { refuse, refuseWith } from './refuse.js';
 
 const PING = Buffer.from(': ping\n\n');
