@@ -65,3 +65,7 @@ test('a data folder is private; a file in its place is refused', () => {
   expect(() => openDataFolder(join(folder, 'file'))).toThrow(/is no folder/);
   expect(() => openDataFolder(join(folder, 'file', 'below'))).toThrow(/is no folder/);
 });
+
+test.runIf(process.platform === 'linux')('a folder that nobody can make is refused at once', () => {
+  expect(() => openDataFolder('/proc/tollgate')).toThrow(/cannot be written/);
+});

@@ -7,6 +7,9 @@ export interface Progress {
   done(): void;
 }
 
+/** Below a supervisor, which has a display of its own. */
+export const SILENT: Progress = { say: () => undefined, done: () => undefined };
+
 /** One moving line on a terminal, plain lines elsewhere; on stderr, since stdout belongs to the result. */
 export function createProgress(stream: NodeJS.WriteStream): Progress {
   if (!stream.isTTY) return { say: (text) => void stream.write(`${text} ...\n`), done: () => undefined };

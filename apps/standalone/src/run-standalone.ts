@@ -19,7 +19,7 @@ import { forgetFirstTokens, readFirstTokens } from './first-tokens.js';
 import { readOrMakeSecrets } from './local-secrets.js';
 import { lockFolder } from './lock-folder.js';
 import { readyText } from './print-ready.js';
-import { createProgress, type Progress } from './progress.js';
+import { createProgress, type Progress, SILENT } from './progress.js';
 import { loadServices } from './services.js';
 import { STANDALONE_ENVIRONMENT } from './standalone-environment.js';
 
@@ -33,15 +33,15 @@ type Variables = Readonly<Record<string, string | undefined>>;
 
 /** The whole life of the process: from an empty folder to a gateway that answers, and back down again. */
 export async function runStandalone(): Promise<void> {
-  const progress = createProgress(process.stderr);
+  const progress = process.send === undefined ? createProgress(process.stderr) : SILENT;
   const closers: Closer[] = [];
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   const stop = closeOnSignals(
     () => {
+      progress.say('stopping');
       progress.done();
-      process.stderr.write('stopping ...\n');
       return close();
     },
     (error) => process.stderr.write(`tollgate: stopping failed: ${error}\n`),

@@ -75,7 +75,7 @@ async function untilReached(service: Service, needs: DatabaseNeeds, attempt: () 
       const line = describeDatabaseFailure(error, needs.url);
       const waited = needs.clock.monotonic() - since;
       if (!PASSING.includes(kind) || waited + pauseMs > needs.waitMs) throw new BootError(line, 1, { cause: error });
-      needs.logger.warn({ service, kind, retryMs: pauseMs }, `waiting for Postgres: ${line}`);
+      needs.logger.warn({ schemaOf: service, kind, retryMs: pauseMs }, `waiting for Postgres: ${line}`);
     }
     await wait(pauseMs);
   }
