@@ -17,14 +17,17 @@ const bounds = (suite: ProofSuite): string =>
 
 const [name, ...options] = process.argv.slice(2);
 if (name === undefined) {
-  for (const suite of SUITES) process.stdout.write(`${suite.name.padEnd(12)} ${suite.summary}\n${' '.repeat(13)}${bounds(suite)}\n`);
+  for (const suite of SUITES)
+    process.stdout.write(`${suite.name.padEnd(12)} ${suite.summary}\n${' '.repeat(13)}${bounds(suite)}\n`);
   process.stdout.write('\nnpm run proof -- NAME [--seed=N]\n');
   process.exit(0);
 }
 const suite = SUITES.find((each) => each.name === name);
 const seedText = options.find((option) => option.startsWith('--seed='))?.slice(7);
 if (suite === undefined || options.some((option) => !/^--seed=\d+$/.test(option))) {
-  process.stderr.write(`proof: no such suite or option: choose one of ${SUITES.map((each) => each.name).join(', ')} [--seed=N]\n`);
+  process.stderr.write(
+    `proof: no such suite or option: choose one of ${SUITES.map((each) => each.name).join(', ')} [--seed=N]\n`,
+  );
   process.exit(2);
 }
 const seed = seedText === undefined ? randomInt(2 ** 31) : Number(seedText);

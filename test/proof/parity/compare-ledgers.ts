@@ -53,7 +53,10 @@ export function compareLedgers(
     if (row === undefined) {
       // Nothing was used and nobody was told that it went well: the call never got in.
       if (served.length > 0 || call.status === 200) {
-        note('lost', `${call.name} status ${call.status}, upstream ${served.map(({ id, state }) => `${id} ${state}`).join(', ')}`);
+        note(
+          'lost',
+          `${call.name} status ${call.status}, upstream ${served.map(({ id, state }) => `${id} ${state}`).join(', ')}`,
+        );
       }
       continue;
     }
@@ -75,7 +78,11 @@ export function compareLedgers(
       told === entry.usage.promptTokens &&
       row.tokens.output === call.completionTokens &&
       row.tokens.output === entry.usage.completionTokens;
-    if (!agrees) note('different', `${call.name}: caller ${JSON.stringify(call)}, row ${JSON.stringify(row)}, upstream ${JSON.stringify(entry?.usage)}`);
+    if (!agrees)
+      note(
+        'different',
+        `${call.name}: caller ${JSON.stringify(call)}, row ${JSON.stringify(row)}, upstream ${JSON.stringify(entry?.usage)}`,
+      );
   }
   for (const [id, times] of claims) if (times > 1) note('double', `the upstream's ${id} stands in ${times} attempts`);
   return { ...result, examples };

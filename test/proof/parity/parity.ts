@@ -90,7 +90,9 @@ const untilFlowing = (load: Load): Promise<true> =>
   waitFor(
     () => {
       const { calls, streams } = load.inFlight();
-      return (calls >= IN_FLIGHT_MIN && streams >= STREAMS_MIN && load.calls.slice(-20).some(({ status }) => status === 200)) || null;
+      return (
+        (calls >= IN_FLIGHT_MIN && streams >= STREAMS_MIN && load.calls.slice(-20).some(({ status }) => status === 200)) || null
+      );
     },
     { timeoutMs: 60_000, what: 'calls to flow' },
   );

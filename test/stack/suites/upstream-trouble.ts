@@ -73,7 +73,7 @@ export function describeUpstreamTrouble(stack: () => Stack): void {
       const response = await chat(
         stack(),
         { user, model: 'sim/sim-half', stream: true },
-        { headers: { 'x-request-id': user, 'x-tollgate-timeout': '2' } },
+        { headers: { 'x-request-id': user, 'x-tollgate-timeout': '2000' } },
       );
       const { events } = await readEvents(response);
       expect(events.filter((event) => event.includes('"half'))).toEqual([]);
@@ -87,9 +87,10 @@ export function describeUpstreamTrouble(stack: () => Stack): void {
       const response = await chat(
         stack(),
         { user, model: 'sim/sim-silent' },
-        { headers: { 'x-request-id': user, 'x-tollgate-timeout': '1' } },
+        { headers: { 'x-request-id': user, 'x-tollgate-timeout': '1000' } },
       );
       expect(response.status).toBe(504);
+      expect(performance.now() - since).toBeGreaterThan(900);
       expect(performance.now() - since).toBeLessThan(3_000);
       await response.text();
       expect(await recordOf(stack(), user)).toMatchObject({ outcome: 'failed', status: 504 });
