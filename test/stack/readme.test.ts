@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type ManagedProcess, manageProcess } from '@tollgate/testing';
+import { type ManagedProcess, manageProcess, waitFor } from '@tollgate/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const root = resolve(fileURLToPath(new URL('../..', import.meta.url)));
@@ -61,7 +61,7 @@ describe.each(npmCommands.filter((command) => /start/.test(command)))('README: %
   const env = (): Record<string, string> => (started as Started).env;
 
   test('the curl that it prints works as pasted', async () => {
-    const printed = /^ {2}(curl [\s\S]*?'\{.*\}')$/m.exec((started as Started).process.logs())?.[1] ?? '';
+    const printed = await waitFor(() => /^ {2}(curl [\s\S]*?'\{.*\}')$/m.exec((started as Started).process.logs())?.[1]);
     expect(JSON.parse((await run('sh', ['-c', printed])).stdout)).toMatchObject({ object: 'chat.completion' });
   });
 
