@@ -72,7 +72,7 @@ export class RouterHarness {
     this.startAdapter();
     const config: RouterConfig = {
       peppers: (peppers as Extract<typeof peppers, { ok: true }>).value,
-      brand: null,
+      brand: 'tg',
       spoolDirectory: join(this.folder, 'spool'),
       spoolBytesMax: ROUTER_ENVIRONMENT.spoolBytesMax.fallback as number,
       spoolSync: false,

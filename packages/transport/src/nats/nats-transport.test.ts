@@ -27,7 +27,7 @@ test('a short answer leaves in one message', async () => {
     stream.end(text('end'));
   });
   const messages: Uint8Array[] = [];
-  raw.subscribe('_tg.f.*', { callback: (_error, message) => messages.push(message.data) });
+  raw.subscribe('_tg.f.*', { callback: (_error, message) => void messages.push(message.data) });
   await raw.flush();
   const answer = open(client, subject);
   await answer.over;
