@@ -65,6 +65,7 @@ export const parity: ProofSuite = {
         calls: load.calls.length,
         streams: load.calls.filter(({ stream }) => stream).length,
         succeeded: compared.succeeded,
+        retried: compared.retried,
         broken_recorded: compared.brokenRecorded,
         upstream_requests: own.length,
         rows: rows.length,
