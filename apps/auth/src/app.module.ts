@@ -12,6 +12,7 @@ import { OrganisationsController } from './organisations/organisations.controlle
 import { OrganisationsService } from './organisations/organisations.service.js';
 import { QuotaHandler } from './quota/quota.handler.js';
 import { QuotaAuthority } from './quota/quota-authority.js';
+import { ResolveController } from './resolve/resolve.controller.js';
 import { ResolveHandler } from './resolve/resolve.handler.js';
 import { MINT } from './tokens/mint-token.js';
 import { TokensController } from './tokens/tokens.controller.js';
@@ -22,7 +23,7 @@ class AuthModule {}
 
 export const authModule = ({ peppers, brand, bootstrapFile }: AuthConfig): DynamicModule => ({
   module: AuthModule,
-  controllers: [TokensController, OrganisationsController, ResolveHandler, FeedHandler, QuotaHandler],
+  controllers: [TokensController, OrganisationsController, ResolveController, ResolveHandler, FeedHandler, QuotaHandler],
   providers: [
     { provide: MINT, inject: [RANDOM_BYTES], useFactory: (randomBytes: RandomBytes) => ({ peppers, brand, randomBytes }) },
     { provide: BOOTSTRAP_FILE, useValue: bootstrapFile },

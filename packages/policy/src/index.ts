@@ -43,6 +43,12 @@ export { matchesAny, matchGlob } from './tokens/match-glob.js';
 export { modelAllowed } from './tokens/model-allowed.js';
 export { parseToken, type TokenShapeReason } from './tokens/parse-token.js';
 export { type Pepper, type PepperProblem, type PepperSet, readPeppers, TOKEN_PEPPER_VARIABLE } from './tokens/read-peppers.js';
+export {
+  DIRECT_RESOLVE_PATH,
+  ROUTER_SIGNATURE_HEADER,
+  signRouterRequest,
+  verifyRouterRequest,
+} from './tokens/router-request.js';
 export { scopeAllows, scopesBeyond } from './tokens/scope-allows.js';
 export {
   DEFAULT_BRAND,

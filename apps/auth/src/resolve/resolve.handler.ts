@@ -1,8 +1,8 @@
 import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { SUBJECTS, type TokenResolveReply, TokenResolveRequestSchema } from '@tollgate/contracts';
-import { ControlPool, STALE } from '../database/control-pool.js';
-import { resolveToken } from './resolve-token.js';
+import { ControlPool } from '../database/control-pool.js';
+import { answerResolve } from './answer-resolve.js';
 
 @Controller()
 export class ResolveHandler {
@@ -10,8 +10,6 @@ export class ResolveHandler {
 
   @MessagePattern(SUBJECTS.tokenResolve)
   async resolve(@Payload() data: unknown): Promise<TokenResolveReply> {
-    const { publicId } = TokenResolveRequestSchema.parse(data);
-    const reply = await this.pool.run((client) => resolveToken(client, publicId));
-    return reply === STALE ? { status: 'stale' } : reply;
+    return answerResolve(this.pool, TokenResolveRequestSchema.parse(data).publicId);
   }
 }
