@@ -1,4 +1,4 @@
-import { booleanVariable, type EnvironmentOf, integerVariable, textVariable } from '@tollgate/kernel';
+import { booleanVariable, type EnvironmentOf, integerVariable, textVariable, urlVariable } from '@tollgate/kernel';
 import { TOKEN_BRAND_VARIABLE, TOKEN_PEPPER_VARIABLE } from '@tollgate/policy';
 
 const MEBIBYTE = 1024 * 1024;
@@ -7,6 +7,12 @@ const MEBIBYTE = 1024 * 1024;
 export const ROUTER_ENVIRONMENT = {
   peppers: TOKEN_PEPPER_VARIABLE,
   brand: TOKEN_BRAND_VARIABLE,
+  authUrl: urlVariable<string | null>({
+    name: 'TOLLGATE_AUTH_URL',
+    purpose: 'Where auth is asked about tokens while the message bus is out of reach, so that revoked ones are refused then too.',
+    protocols: ['http:', 'https:'],
+    fallback: null,
+  }),
   spoolDirectory: textVariable({
     name: 'TOLLGATE_SPOOL_DIR',
     purpose: 'Folder for usage records that analytics has not stored yet; must survive the process, shared by none but routers.',

@@ -1,4 +1,4 @@
-import { type Clock, newId, type RandomBytes } from '@tollgate/kernel';
+import { type Clock, createRandom, newId, type RandomBytes } from '@tollgate/kernel';
 import type { DataPlaneHandler, Readiness } from '@tollgate/nest';
 import { DEFAULT_BRAND } from '@tollgate/policy';
 import { LATENCY_BUCKETS, type Logger, METRIC_NAMES, type Metrics, OVERHEAD_BUCKETS, type Tracer } from '@tollgate/telemetry';
@@ -9,7 +9,8 @@ import { CallList } from './edge/call-list.js';
 import { createDataPlane } from './edge/data-plane.js';
 import type { GateMetrics } from './edge/gate.js';
 import { poolRandom } from './edge/pool-random.js';
-import { endCallsOf, sweep } from './edge/sweep.js';
+import { endCallsOf, recheckTokens, sweep } from './edge/sweep.js';
+import { DirectAuth } from './snapshot/direct-auth.js';
 import { QuotaClient } from './snapshot/quota-client.js';
 import { RoutingStore } from './snapshot/routing-store.js';
 import { TokenStore } from './snapshot/token-store.js';
@@ -18,6 +19,7 @@ import { Sender } from './spool/sender.js';
 import { Spool } from './spool/spool.js';
 
 const SWEEP_MS = 250;
+const RECHECK_MS = 1_000;
 const ADOPT_MS = 30_000;
 const CLOSE_MS_MAX = 10_000;
 
@@ -58,6 +60,7 @@ export class Router {
       logger,
       entriesMax: config.tokensMax,
       outageGraceMs: config.outageGraceMs,
+      direct: config.authUrl === null ? null : new DirectAuth({ url: config.authUrl, peppers: config.peppers, clock }),
       onRevoked: (publicId) => endCallsOf(this.gate, publicId),
     });
     this.gate = {
@@ -71,6 +74,7 @@ export class Router {
       calls: new CallList(),
       clock,
       randomBytes: poolRandom(randomBytes),
+      random: createRandom(randomBytes),
       logger,
       tracer,
       metrics: instruments(io.metrics),
@@ -78,6 +82,7 @@ export class Router {
     };
     this.handler = createDataPlane(this.gate);
     this.timers.push(setInterval(() => sweep(this.gate), SWEEP_MS));
+    this.timers.push(setInterval(() => recheckTokens(this.gate), RECHECK_MS));
     this.timers.push(setInterval(() => this.adopt(), ADOPT_MS));
     for (const timer of this.timers) timer.unref();
     this.watch();

@@ -10,6 +10,7 @@ export {
 } from './environment.js';
 export { ERROR_CODES, type ErrorCode, type ErrorOwner, type ErrorRow, isErrorCode } from './error-codes.js';
 export { dayOfId, newId, timeOfId } from './ids.js';
+export { createRandom } from './random.js';
 export { fail, ok, type Result } from './result.js';
 export { TollgateError, type TollgateErrorOptions } from './tollgate-error.js';
 export { booleanVariable, choiceVariable, integerVariable, optionalText, textVariable, urlVariable } from './variables.js';

@@ -1,5 +1,7 @@
 /** Longest body of a stream, bytes: 32 MiB for the caller's body, 1 MiB of slack for what goes with it. */
 export const MAX_BODY_BYTES = 33 * 1024 * 1024;
+/** Bodies that came in parts and belong to streams under way, in one serving process, bytes; one more is refused. */
+export const LARGE_BODIES_BYTES_MAX = 512 * 1024 * 1024;
 /** Credit before the first grant, bytes. */
 export const WINDOW_BYTES = 256 * 1024;
 /** What a sender may push in spite of missing credit before its stream fails, bytes. */

@@ -49,6 +49,8 @@ export interface StreamFailure {
   readonly code:
     | 'application'
     | 'no_responders'
+    /** The serving process has no room for a body so long right now; it has not run. Another one may have. */
+    | 'no_capacity'
     | 'deadline'
     /** The peer fell silent (no frame and no heartbeat for 3 s). */
     | 'peer_lost'

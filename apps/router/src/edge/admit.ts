@@ -65,7 +65,7 @@ function onAdmitted(call: Call): void {
   const planned = plan(
     index,
     { model: peek.model, organisationId: verified.organisationId, endpoint: 'chat.completions', dialect: 'openai-chat' },
-    Math.random,
+    gate.random,
   );
   if (planned.ok) {
     call.plan = planned;

@@ -13,6 +13,8 @@ export interface AttemptSteps<C> {
 export class AttemptReceiver<C> implements StreamReceiver {
   stream: ClientStream | null = null;
   over = false;
+  /** The bus was there when it was dispatched. */
+  connected = true;
   contentType = '';
   /** Of a whole answer: kept until its end, so that it leaves in one piece with its price. */
   kept: Uint8Array[] = [];

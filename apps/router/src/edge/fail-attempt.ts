@@ -22,7 +22,7 @@ export const RETRY: { begin(call: Call): void } = { begin: () => undefined };
 export function failAttempt(call: Call, attempt: Attempt, stream: StreamFailure): void {
   attempt.over = true;
   const failure = readFailure(stream);
-  book(call, attempt, failure);
+  book(call, attempt, failure, wasDispatched(attempt, stream));
   call.gate.logger.info(
     { requestId: call.id, attempt: attempt.row.number, code: failure.code, reason: failure.internalMessage ?? stream.message },
     'an attempt failed',
@@ -56,6 +56,8 @@ function readFailure(stream: StreamFailure): Failure {
     }
     case 'no_responders':
       return new TollgateError('no_adapter', 'No provider adapter is running. Try again shortly.');
+    case 'no_capacity':
+      return new TollgateError('overloaded', 'The provider adapters have no room for so large a request. Try again shortly.');
     case 'disconnected':
       return new TollgateError('gateway_unavailable', 'The gateway lost its message bus. Try again shortly.');
     case 'deadline':
@@ -70,11 +72,17 @@ function readFailure(stream: StreamFailure): Failure {
   }
 }
 
-function book(call: Call, attempt: Attempt, failure: Failure): void {
+/** Nobody took it, so nothing was used; in every other case the upstream may be at work. */
+function wasDispatched(attempt: Attempt, { code }: StreamFailure): boolean {
+  if (code === 'no_responders' || code === 'no_capacity') return false;
+  return code !== 'disconnected' || attempt.connected;
+}
+
+function book(call: Call, attempt: Attempt, failure: Failure, dispatched: boolean): void {
   const { row } = attempt;
   const code = codeOf(failure);
   if (failure instanceof TollgateError) {
-    if (code === 'no_adapter' || code === 'gateway_unavailable') {
+    if (!dispatched) {
       row.errorCode = code;
       row.durationMs = round(call.gate.clock.monotonic() - attempt.startedMono);
     } else estimateAttempt(call, code);
@@ -101,7 +109,7 @@ function pauseBeforeNext(call: Call, failure: Failure): number | null {
   const leftMs = call.deadlineAt - call.gate.clock.monotonic();
   const same = call.attempts[made - 1]?.deploymentId === next.id;
   if (!same) return leftMs > 0 ? 0 : null;
-  const backoffMs = Math.min(PAUSE_MS_MAX, PAUSE_MS * 2 ** (made - 1)) * (0.5 + Math.random());
+  const backoffMs = Math.min(PAUSE_MS_MAX, PAUSE_MS * 2 ** (made - 1)) * (0.5 + call.gate.random());
   const pauseMs = Math.max(backoffMs, failure.retryAfterMs ?? 0);
   return pauseMs > RETRY_AFTER_MS_MAX || pauseMs >= leftMs ? null : pauseMs;
 }

@@ -28,6 +28,8 @@ export interface GateParts {
   readonly spool: Spool;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
+  /** Numbers in [0, 1) for draws and pauses. */
+  readonly random: () => number;
   readonly logger: Logger;
   readonly tracer: Tracer;
   readonly metrics: GateMetrics;

@@ -55,6 +55,7 @@ function dispatch(call: Call, written: boolean): void {
     return;
   }
   const attempt = new AttemptReceiver(call, ANSWER_STEPS, row, now);
+  attempt.connected = gate.transport.connected;
   call.attempt = attempt;
   const opening = {
     headers: {

@@ -23,6 +23,14 @@ export function sweep(gate: Gate): void {
   }
 }
 
+/** While no change of a token is heard, those with calls under way are asked about. */
+export function recheckTokens(gate: Gate): void {
+  if (gate.tokens.feed.fresh || gate.calls.size === 0) return;
+  const publicIds = new Set<string>();
+  for (const { parsed, verified } of gate.calls.all()) if (parsed !== null && verified !== null) publicIds.add(parsed.publicId);
+  for (const publicId of publicIds) gate.tokens.recheck(publicId);
+}
+
 /** A token was revoked: what it still has under way ends. */
 export function endCallsOf(gate: Gate, publicId: string): void {
   for (const call of gate.calls.all()) if (call.parsed?.publicId === publicId && call.verified !== null) endCall(call);

@@ -104,12 +104,57 @@ test('a slow auth holds a known token up for less than 50 ms, once', async () =>
   expect(performance.now() - again).toBeLessThan(10);
 });
 
-test('a token revoked in an outage is not served from grace', async () => {
+test('a token revoked in an outage is known as revoked, whatever auth cannot tell and however long', async () => {
+  const management = harness.addToken({}, { type: 'a' });
+  for (const id of [publicId, management.publicId]) {
+    harness.authMode = 'up';
+    await ask(id);
+    harness.authMode = 'stale';
+    harness.change(id, 'revoked');
+    await told();
+    for (const ms of [0, 10_000, 1_000_000]) {
+      clock.advance(ms);
+      expect((await ask(id)).entry?.token).toMatchObject({ status: 'revoked', secrets: [] });
+    }
+  }
+});
+
+test('a token changed in an outage is served as it was for the grace and flagged; auth back, as it is', async () => {
+  await ask();
+  harness.authMode = 'stale';
+  harness.change(publicId, 'changed');
+  await told();
+  expect(await ask()).toMatchObject({ outcome: 'grace', entry: { superseded: true } });
+  const token = harness.tokens.get(publicId);
+  if (token !== undefined) harness.tokens.set(publicId, { ...token, name: 'changed' });
+  harness.authMode = 'up';
+  clock.advance(1_100);
+  expect(await ask()).toMatchObject({ outcome: 'fresh', entry: { token: { name: 'changed' }, superseded: false } });
+  harness.authMode = 'stale';
+  harness.change(publicId, 'changed');
+  await told();
+  clock.advance(901_000);
+  expect((await ask()).outcome).toBe('unverifiable');
+});
+
+test('restored in the same outage: neither good nor refused, for only auth knows', async () => {
   await ask();
   harness.authMode = 'stale';
   harness.change(publicId, 'revoked');
+  harness.change(publicId, 'changed');
   await told();
   expect((await ask()).outcome).toBe('unverifiable');
+});
+
+test('an event that comes again after a later answer undoes nothing', async () => {
+  harness.change(publicId, 'revoked');
+  harness.change(publicId, 'changed');
+  await told();
+  await ask();
+  harness.beat([{ sequence: 1, publicId, kind: 'revoked' }]);
+  await told();
+  harness.authMode = 'stale';
+  expect(await ask()).toMatchObject({ outcome: 'fresh', entry: { token: { status: 'active' } } });
 });
 
 test('unknown tokens are asked about once, and an address that tries many is slowed down', async () => {

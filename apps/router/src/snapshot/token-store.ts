@@ -1,20 +1,29 @@
-import { type FeedEvent, SUBJECTS, TokenResolveReplySchema, type TokenSnapshot } from '@tollgate/contracts';
+import {
+  type FeedEvent,
+  SUBJECTS,
+  type TokenResolveReply,
+  TokenResolveReplySchema,
+  type TokenSnapshot,
+} from '@tollgate/contracts';
 import { type Clock, decodeJson, encodeJson } from '@tollgate/kernel';
 import type { Logger } from '@tollgate/telemetry';
 import type { Transport } from '@tollgate/transport';
 import { LRUCache } from 'lru-cache';
+import type { DirectAuth } from './direct-auth.js';
 import { MissLimiter } from './miss-limiter.js';
 import { RevocationFeed } from './revocation-feed.js';
 
 /** While the feed is stale an answer of auth counts for so long. */
 const REVALIDATE_MS = 2_000;
 const UNKNOWN_MS_MAX = 60_000;
-const RESOLVE_MS_MAX = 3_000;
+const RESOLVE_MS_MAX = 1_500;
 /** A call of a known token waits no longer than this on auth. */
-const KNOWN_WAIT_MS_MAX = 40;
+const KNOWN_WAIT_MS_MAX = 30;
 /** After a failure known tokens do not wait at all for so long. */
 const AUTH_DOWN_MS = 1_000;
 const FLIGHTS_MAX = 1_024;
+/** An answer from before a change is asked for again so often; then auth counts as out of reach. */
+const ASKS_MAX = 4;
 
 export type TokenOutcome = 'fresh' | 'grace' | 'unverifiable' | 'throttled';
 
@@ -24,6 +33,10 @@ export interface TokenEntry {
   readonly token: TokenSnapshot | null;
   readonly validatedAt: number;
   readonly generation: number;
+  /** The feed's, when auth read it. */
+  readonly sequence: number;
+  /** A change has gone by since: only for an outage, and flagged. */
+  readonly superseded: boolean;
 }
 
 /** Who waits for a look-up; called exactly once. */
@@ -34,7 +47,6 @@ export interface TokenWaiter {
 
 interface Flight {
   waiters: TokenWaiter[];
-  readonly known: TokenEntry | null;
   minimumSequence: number;
   timer: NodeJS.Timeout | null;
 }
@@ -45,6 +57,8 @@ export interface TokenStoreParts {
   readonly logger: Logger;
   readonly entriesMax: number;
   readonly outageGraceMs: number;
+  /** The way to auth that needs no bus; null where there is none. */
+  readonly direct: DirectAuth | null;
   /** A token was revoked: its live streams end. */
   onRevoked(publicId: string): void;
 }
@@ -77,56 +91,71 @@ export class TokenStore {
 
   /** Asks auth, one request per id for all who wait. */
   resolve(publicId: string, waiter: TokenWaiter): void {
+    const grace = this.graceEntry(publicId);
     const flight = this.flights.get(publicId);
     if (flight !== undefined) {
-      if (flight.known !== null && flight.timer === null && this.mayServe(flight.known)) waiter.onToken(flight.known, 'grace');
+      if (grace !== null && flight.timer === null) waiter.onToken(grace, 'grace');
       else flight.waiters.push(waiter);
       return;
     }
-    const known = this.known.get(publicId) ?? null;
-    const grace = known !== null && this.mayServe(known);
-    if (grace && this.parts.clock.monotonic() < this.authDownUntil) {
-      waiter.onToken(known, 'grace');
+    if (grace !== null && this.parts.clock.monotonic() < this.authDownUntil) {
+      waiter.onToken(grace, 'grace');
       return;
     }
-    if (known === null && !this.limiter.mayAsk(waiter.address)) {
+    if (!this.known.has(publicId) && !this.limiter.mayAsk(waiter.address)) {
       waiter.onToken(null, 'throttled');
       return;
     }
     if (this.flights.size >= FLIGHTS_MAX) {
-      waiter.onToken(grace ? known : null, grace ? 'grace' : 'unverifiable');
+      waiter.onToken(grace, grace === null ? 'unverifiable' : 'grace');
       return;
     }
-    const started: Flight = { waiters: [waiter], known, minimumSequence: -1, timer: null };
-    if (grace) started.timer = setTimeout(() => this.onSlow(started), KNOWN_WAIT_MS_MAX);
+    const started: Flight = { waiters: [waiter], minimumSequence: -1, timer: null };
+    if (grace !== null) started.timer = setTimeout(() => this.onSlow(publicId, started), KNOWN_WAIT_MS_MAX);
     this.flights.set(publicId, started);
     void this.ask(publicId, started);
   }
 
+  /** For a token with calls under way while no change is heard: asks if the cache may not answer, so that a revocation ends them. */
+  recheck(publicId: string): void {
+    if (this.find(publicId) === null) this.resolve(publicId, NOBODY);
+  }
+
   close(): void {
     this.feed.close();
+    this.parts.direct?.close();
     for (const flight of this.flights.values()) if (flight.timer !== null) clearTimeout(flight.timer);
   }
 
   private isFresh(entry: TokenEntry): boolean {
+    if (entry.superseded) return false;
     const age = this.parts.clock.monotonic() - entry.validatedAt;
     if (age <= REVALIDATE_MS && entry.token?.policy.strict !== true) return true;
     if (!this.feed.fresh || entry.generation !== this.feed.generation) return false;
     return entry.token !== null || age <= UNKNOWN_MS_MAX;
   }
 
-  /** In an outage: an API key that was good a short while ago. Management tokens and strict ones wait for auth. */
-  private mayServe(entry: TokenEntry): boolean {
-    if (entry.token === null || entry.token.type === 'a' || entry.token.policy.strict) return false;
-    return this.parts.clock.monotonic() - entry.validatedAt <= this.parts.outageGraceMs;
+  /**
+   * In an outage: an API key that was good a short while ago, with a change outstanding or not; and every one that is known
+   * to be revoked, for that is refused. Management tokens and strict ones wait for auth.
+   */
+  private graceEntry(publicId: string): TokenEntry | null {
+    const entry = this.known.get(publicId);
+    if (entry === undefined || entry.token === null) return null;
+    if (entry.token.status === 'revoked') return entry;
+    if (entry.token.type === 'a' || entry.token.policy.strict) return null;
+    return this.parts.clock.monotonic() - entry.validatedAt <= this.parts.outageGraceMs ? entry : null;
   }
 
-  private onSlow(flight: Flight): void {
+  private onSlow(publicId: string, flight: Flight): void {
     flight.timer = null;
+    const grace = this.graceEntry(publicId);
+    // What was known when the question was put has been dropped since: those who wait need the answer.
+    if (grace === null) return;
     this.authDownUntil = this.parts.clock.monotonic() + AUTH_DOWN_MS;
     const { waiters } = flight;
     flight.waiters = [];
-    for (const waiter of waiters) waiter.onToken(flight.known, 'grace');
+    for (const waiter of waiters) waiter.onToken(grace, 'grace');
   }
 
   private async ask(publicId: string, flight: Flight): Promise<void> {
@@ -140,45 +169,86 @@ export class TokenStore {
     if (flight.timer !== null) clearTimeout(flight.timer);
     if (entry !== null) this.keep(entry);
     else this.authDownUntil = this.parts.clock.monotonic() + AUTH_DOWN_MS;
-    const grace = entry === null && flight.known !== null && flight.minimumSequence < 0 && this.mayServe(flight.known);
+    const grace = entry === null ? this.graceEntry(publicId) : null;
     for (const waiter of flight.waiters) {
       if (entry !== null) {
         if (entry.token === null) this.limiter.charge(waiter.address);
         waiter.onToken(entry, 'fresh');
-      } else waiter.onToken(grace ? flight.known : null, grace ? 'grace' : 'unverifiable');
+      } else waiter.onToken(grace, grace === null ? 'unverifiable' : 'grace');
     }
   }
 
   /** null = auth itself cannot tell right now. */
   private async askAuth(publicId: string, flight: Flight): Promise<TokenEntry | null> {
-    const body = encodeJson({ publicId });
-    for (;;) {
+    for (let asks = 0; asks < ASKS_MAX; asks += 1) {
       const { generation } = this.feed;
-      const answer = await this.parts.transport.request(SUBJECTS.tokenResolve, body, { timeoutMs: RESOLVE_MS_MAX });
-      const reply = TokenResolveReplySchema.parse(decodeJson(answer));
+      const reply = await this.question(publicId);
       if (reply.status === 'stale') return null;
+      const { sequence } = reply;
       // A change went by while we asked: the answer may be from before it.
-      if (reply.sequence < flight.minimumSequence) continue;
+      if (sequence < flight.minimumSequence) continue;
       const token = reply.status === 'found' ? reply.token : null;
-      return { publicId, token, validatedAt: this.parts.clock.monotonic(), generation };
+      return { publicId, token, validatedAt: this.parts.clock.monotonic(), generation, sequence, superseded: false };
     }
+    return null;
+  }
+
+  /** Over the bus while it brings us auth's heartbeat, directly while it does not; one way failing, the other. */
+  private async question(publicId: string): Promise<TokenResolveReply> {
+    const { direct } = this.parts;
+    if (direct === null) return this.overBus(publicId);
+    const ways = [() => this.overBus(publicId), () => direct.resolve(publicId)] as const;
+    const [first, second] = this.feed.fresh ? ways : [ways[1], ways[0]];
+    try {
+      return await first();
+    } catch (error) {
+      this.parts.logger.debug({ error }, 'one way to auth has failed');
+      return second();
+    }
+  }
+
+  private async overBus(publicId: string): Promise<TokenResolveReply> {
+    const answer = await this.parts.transport.request(SUBJECTS.tokenResolve, encodeJson({ publicId }), {
+      timeoutMs: RESOLVE_MS_MAX,
+    });
+    return TokenResolveReplySchema.parse(decodeJson(answer));
   }
 
   private keep(entry: TokenEntry): void {
-    if (entry.token === null) {
-      this.known.delete(entry.publicId);
-      this.unknown.set(entry.publicId, entry);
+    const { publicId, token } = entry;
+    const before = this.known.get(publicId);
+    if (token === null) {
+      this.known.delete(publicId);
+      this.unknown.set(publicId, entry);
     } else {
-      this.unknown.delete(entry.publicId);
-      this.known.set(entry.publicId, entry);
+      this.unknown.delete(publicId);
+      this.known.set(publicId, entry);
     }
+    // Nobody told us, for instance because the feed is cut off: its live streams end all the same.
+    if (before?.token?.status === 'active' && token?.status !== 'active') this.parts.onRevoked(publicId);
   }
 
   private onEvent(event: FeedEvent): void {
-    this.known.delete(event.publicId);
-    this.unknown.delete(event.publicId);
-    const flight = this.flights.get(event.publicId);
-    if (flight !== undefined) flight.minimumSequence = Math.max(flight.minimumSequence, event.sequence);
-    if (event.kind === 'revoked') this.parts.onRevoked(event.publicId);
+    const { publicId, sequence } = event;
+    const entry = this.known.get(publicId);
+    // Read after this change: a repeated event says nothing new, and must not undo a later one.
+    if (entry !== undefined && entry.generation === this.feed.generation && sequence <= entry.sequence) return;
+    this.unknown.delete(publicId);
+    const flight = this.flights.get(publicId);
+    if (flight !== undefined) flight.minimumSequence = Math.max(flight.minimumSequence, sequence);
+    if (entry !== undefined) this.supersede(entry, event);
+    if (event.kind === 'revoked') this.parts.onRevoked(publicId);
+  }
+
+  /** Auth is asked at the next call; should it be away, the old one serves for the grace, a revoked one is refused. */
+  private supersede(entry: TokenEntry, { kind, publicId, sequence }: FeedEvent): void {
+    const { token } = entry;
+    if (token !== null && kind === 'revoked') {
+      this.known.set(publicId, { ...entry, token: { ...token, status: 'revoked', secrets: [] }, sequence, superseded: true });
+    } else if (token?.status === 'active') this.known.set(publicId, { ...entry, superseded: true });
+    // Suspended and perhaps restored: only auth can tell.
+    else this.known.delete(publicId);
   }
 }
+
+const NOBODY: TokenWaiter = { address: '', onToken: () => undefined };

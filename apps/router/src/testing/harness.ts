@@ -73,6 +73,7 @@ export class RouterHarness {
     const config: RouterConfig = {
       peppers: (peppers as Extract<typeof peppers, { ok: true }>).value,
       brand: 'tg',
+      authUrl: null,
       spoolDirectory: join(this.folder, 'spool'),
       spoolBytesMax: ROUTER_ENVIRONMENT.spoolBytesMax.fallback as number,
       spoolSync: false,

@@ -1,5 +1,6 @@
 import { EMPTY_BYTES } from '@tollgate/kernel';
 import { expect } from 'vitest';
+import type { ServerStream } from '../transport.js';
 import type { Bus, TransportCase, TransportFixture } from './fixture.js';
 import { newSubject, open, plain, pump, respond, serve, text, until } from './recording.js';
 
@@ -9,6 +10,39 @@ function busOf(fixture: TransportFixture): Bus {
 }
 
 export const BUS_CASES: readonly TransportCase[] = [
+  {
+    name: 'a long body for which there is no room is refused at once; short ones pass, and room that is free again is used',
+    async run(fixture) {
+      const subject = newSubject();
+      const cramped = await busOf(fixture).joinCramped(5 * 1024 * 1024);
+      const served: ServerStream[] = [];
+      let cancelled = false;
+      await serve(cramped, fixture.client, subject, (stream) => {
+        served.push(stream);
+        stream.onCancel = () => {
+          cancelled = true;
+        };
+      });
+      const body = new Uint8Array(3 * 1024 * 1024);
+      const first = open(fixture.client, subject, { body });
+      await until('the first is whole', () => served.length === 1);
+      const refusedAt = performance.now();
+      const second = open(fixture.client, subject, { body });
+      await second.over;
+      expect([second.order, served.length]).toEqual([['error:no_capacity'], 1]);
+      expect(performance.now() - refusedAt).toBeLessThan(1000);
+      const short = open(fixture.client, subject, { body: text('short') });
+      await until('the short one', () => served.length === 2);
+      first.stream?.cancel('enough');
+      await until('the first is over', () => cancelled);
+      const third = open(fixture.client, subject, { body });
+      await until('the third is whole', () => served.length === 3);
+      for (const stream of served) stream.end(EMPTY_BYTES);
+      await Promise.all([short.over, third.over]);
+      expect([first.order, short.order, third.order]).toEqual([[], ['end'], ['end']]);
+      await cramped.drain(0);
+    },
+  },
   {
     name: 'a lost frame is a gap, never a silent hole',
     async run(fixture) {

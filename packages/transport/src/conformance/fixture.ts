@@ -18,6 +18,8 @@ export interface Bus {
   serveElsewhere(subject: string): Promise<OtherProcess>;
   /** A process that opens a stream on the subject; reports `data` with each chunk and `all` after so many bytes. */
   openElsewhere(subject: string, bytes?: number): Promise<OtherProcess>;
+  /** A process on the same bus that holds so many bytes of long bodies at once. */
+  joinCramped(largeBodiesBytesMax: number): Promise<Transport>;
   /** A process on the same bus that loses the messages it publishes while `lose` is true. */
   joinLossy(): Promise<{ readonly transport: Transport; lose: boolean }>;
 }

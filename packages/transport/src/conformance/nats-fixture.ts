@@ -15,8 +15,9 @@ export class NatsBus implements Bus {
 
   constructor(private readonly server: NatsServer) {}
 
-  async join(echo = true): Promise<NatsTransport> {
-    const options = { servers: this.server.url, name: 'conformance', clock, randomBytes, echo };
+  async join(echo = true, largeBodiesBytesMax?: number): Promise<NatsTransport> {
+    const room = largeBodiesBytesMax === undefined ? {} : { largeBodiesBytesMax };
+    const options = { servers: this.server.url, name: 'conformance', clock, randomBytes, echo, ...room };
     const transport = transportOver(await dial(options), options);
     this.#transports.push(transport);
     return transport;
@@ -28,6 +29,10 @@ export class NatsBus implements Bus {
 
   kill(): Promise<void> {
     return this.server.kill();
+  }
+
+  joinCramped(largeBodiesBytesMax: number): Promise<NatsTransport> {
+    return this.join(true, largeBodiesBytesMax);
   }
 
   async joinLossy() {

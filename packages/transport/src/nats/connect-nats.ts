@@ -1,6 +1,7 @@
 import type { NatsConnection } from '@nats-io/nats-core';
 import { AuthorizationError, connect, type NodeConnectionOptions } from '@nats-io/transport-node';
 import type { Clock, RandomBytes } from '@tollgate/kernel';
+import { LARGE_BODIES_BYTES_MAX } from '../limits.js';
 import type { TransportLog } from '../log.js';
 import { type Transport, TransportError } from '../transport.js';
 import { NatsTransport } from './nats-transport.js';
@@ -17,6 +18,8 @@ export interface ConnectNatsOptions {
   readonly firstConnectMs?: number;
   /** False in a composite transport, where what this process publishes reaches its own subscribers locally. */
   readonly echo?: boolean;
+  /** Bodies over the bus's max payload that this process holds at once, bytes; 512 MiB by default. More are refused with `no_capacity`. */
+  readonly largeBodiesBytesMax?: number;
 }
 
 const PING_INTERVAL_MS = 10_000;
@@ -34,8 +37,8 @@ export async function connectNats(options: ConnectNatsOptions): Promise<Transpor
 
 /** The transport over a connection that is there; for tests that put something between the two. */
 export function transportOver(connection: NatsConnection, options: ConnectNatsOptions): NatsTransport {
-  const { clock, randomBytes, onLog = () => {}, echo = true } = options;
-  const transport = new NatsTransport(connection, { clock, randomBytes, onLog, echo });
+  const { clock, randomBytes, onLog = () => {}, echo = true, largeBodiesBytesMax = LARGE_BODIES_BYTES_MAX } = options;
+  const transport = new NatsTransport(connection, { clock, randomBytes, onLog, echo, largeBodiesBytesMax });
   watch(connection, transport, onLog).catch((error) => onLog('error', { err: error }, 'the message bus is no longer watched'));
   return transport;
 }

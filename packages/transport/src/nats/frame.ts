@@ -30,7 +30,8 @@ export const CANCEL = 17;
 /** The next part of the body; the sequence counts the parts. */
 export const PART = 18;
 
-export const FAILED_CODES = ['protocol', 'gap', 'deadline', 'closed'] as const;
+/** A code that a reader does not know counts as `protocol`. */
+export const FAILED_CODES = ['protocol', 'gap', 'deadline', 'closed', 'no_capacity'] as const;
 export const CANCEL_CODES = ['cancelled', 'deadline', 'vanished', 'closed'] as const;
 
 export const readU32 = (bytes: Uint8Array, at: number): number =>

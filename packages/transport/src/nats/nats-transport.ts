@@ -32,6 +32,7 @@ export interface NatsTransportOptions {
   readonly randomBytes: RandomBytes;
   readonly onLog: TransportLog;
   readonly echo: boolean;
+  readonly largeBodiesBytesMax: number;
 }
 
 /**
@@ -66,7 +67,7 @@ export class NatsTransport implements Transport {
     const sweeps = { acceptWaiting: () => this.#serving.acceptWaiting(), look: this.#look.bind(this) };
     this.#hub = new Hub(options.clock, options.onLog, connection, encodeUtf8(FRAMES + process), sweeps);
     this.#opened = new Opened(this.#hub, this.#work, replyPrefix);
-    this.#serving = new Serving(this.#hub, this.#work);
+    this.#serving = new Serving(this.#hub, this.#work, options.largeBodiesBytesMax);
     this.#requests = new Requests(this.#hub, this.#work, replyPrefix);
     this.#readLimits();
     connection.subscribe(FRAMES + process, { callback: (error, message) => this.#takeFrames(error, message) });

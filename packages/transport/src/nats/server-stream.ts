@@ -24,6 +24,8 @@ export class NatsServerStream extends SendingStream {
   heardTick: number;
   sentTick: number;
   accepted = false;
+  /** Bytes of body that the table counts as long as the stream lives. */
+  largeBytes = 0;
   readonly #clientId: number;
   readonly #headerBytes: Uint8Array;
   #headers: MessageHeaders | null = null;

@@ -2,7 +2,7 @@ import { EMPTY_BYTES } from '@tollgate/kernel';
 import { MAX_BODY_BYTES } from '../limits.js';
 import type { ServerStream } from '../transport.js';
 import type { Work } from '../work.js';
-import { CANCEL, CANCEL_CODES, CREDIT, PART, readOffset } from './frame.js';
+import { CANCEL, CANCEL_CODES, CREDIT, FAILED, FAILED_CODES, PART, readOffset } from './frame.js';
 import { ACCEPT_DELAY_MS, HEARTBEAT_TICKS, type Hub, SILENCE_TICKS } from './hub.js';
 import { readOpening } from './opening.js';
 import { NatsServerStream, type ServingHost } from './server-stream.js';
@@ -17,11 +17,14 @@ export interface ServingMember {
 export class Serving implements ServingHost {
   readonly #streams = new Map<number, NatsServerStream>();
   readonly #unaccepted: NatsServerStream[] = [];
+  /** Bytes of bodies that came, or come, in parts. */
+  #largeBytes = 0;
   #nextId = 0;
 
   constructor(
     readonly hub: Hub,
     private readonly work: Work,
+    private readonly largeBytesMax: number,
   ) {}
 
   get size(): number {
@@ -32,10 +35,17 @@ export class Serving implements ServingHost {
   open(bytes: Uint8Array, clientInbox: string, member: ServingMember): boolean {
     const opening = readOpening(bytes);
     if (opening === null || opening.bodyLength > MAX_BODY_BYTES) return false;
+    const largeBytes = opening.body.length === opening.bodyLength ? 0 : opening.bodyLength;
+    if (this.#largeBytes + largeBytes > this.largeBytesMax) {
+      this.#refuse(clientInbox, opening.id);
+      return true;
+    }
     do this.#nextId = (this.#nextId + 1) >>> 0;
     while (this.#streams.has(this.#nextId));
     const nowMs = this.hub.clock.monotonic();
     const stream = new NatsServerStream(this, this.#nextId, this.hub.peer(clientInbox), opening, nowMs, member);
+    stream.largeBytes = largeBytes;
+    this.#largeBytes += largeBytes;
     this.#streams.set(stream.id, stream);
     this.work.begin();
     member.work.begin();
@@ -70,6 +80,7 @@ export class Serving implements ServingHost {
 
   released(stream: NatsServerStream): void {
     if (!this.#streams.delete(stream.id)) return;
+    this.#largeBytes -= stream.largeBytes;
     (stream.member as ServingMember).work.finish();
     this.work.finish();
   }
@@ -100,6 +111,12 @@ export class Serving implements ServingHost {
 
   close(): void {
     for (const stream of this.#streams.values()) stream.abort('closed', 'closed');
+  }
+
+  /** The one frame of a stream that is not begun. */
+  #refuse(clientInbox: string, clientId: number): void {
+    this.hub.log('warn', { bytes: this.#largeBytes }, 'no room for another long body: a stream was refused');
+    this.hub.peer(clientInbox).byteFrame(FAILED, clientId, 0, FAILED_CODES.indexOf('no_capacity'));
   }
 
   #handle(stream: NatsServerStream): void {
