@@ -1,12 +1,8 @@
-import { readFileSync } from 'node:fs';
-import type { MatchLogic, ModelInfo } from '@pydantic/genai-prices';
+import type { MatchLogic } from '@pydantic/genai-prices';
 import type { ModelSpec } from '../store/put-provider.js';
 import { ratesAt } from './price-at.js';
 import { priceOfRates } from './price-of-rates.js';
-
-/** Beside the folder of the entry: the package does not export its own manifest. */
-const manifest = new URL('../package.json', import.meta.resolve('@pydantic/genai-prices'));
-const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
+import { readVendorTable, type TableModel } from './vendor-table.js';
 
 /** Priced by tokens in and out as chat models are, but served at other endpoints. */
 const NOT_CHAT =
@@ -15,16 +11,15 @@ const NOT_CHAT =
 /**
  * The chat models that the price table lists for a vendor, with their price at this moment, and a wildcard for all others: a
  * model that the table does not know is callable and has no price. Names that the table treats as the same model (dated
- * snapshots) are callable at the same price and not listed. The table takes 20 MB, so it is loaded when the first vendor
- * needs it.
+ * snapshots) are callable at the same price and not listed.
  */
 export async function knownModels(pricesId: string | null, now: Date): Promise<ModelSpec[]> {
   if (pricesId === null) return [WILDCARD];
-  const { findProvider } = await import('@pydantic/genai-prices');
-  const provider = findProvider({ providerId: pricesId });
+  const table = await readVendorTable(pricesId);
+  if (table === null) return [WILDCARD];
   const byName = new Map<string, ModelSpec>();
-  const chat = (provider?.models ?? []).flatMap((model) => {
-    const source = `genai-prices@${version}:${pricesId}/${model.id}`;
+  const chat = table.models.flatMap((model) => {
+    const source = `${table.source}:${pricesId}/${model.id}`;
     const price = priceOfRates(source, ratesAt(model, now), model.id.endsWith(':free'));
     return price === null || NOT_CHAT.test(model.id) ? [] : [{ model, price }];
   });
@@ -49,7 +44,7 @@ export const WILDCARD: ModelSpec = {
   priceOverride: null,
 };
 
-const specOf = (model: ModelInfo, upstreamModel: string, listed: boolean, price: ModelSpec['price']): ModelSpec => ({
+const specOf = (model: TableModel, upstreamModel: string, listed: boolean, price: ModelSpec['price']): ModelSpec => ({
   upstreamModel,
   title: model.name ?? model.id,
   contextTokens: model.context_window ?? null,

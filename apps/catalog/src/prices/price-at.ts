@@ -1,10 +1,11 @@
-import type { ModelInfo, ModelPrice } from '@pydantic/genai-prices';
+import type { ModelPrice } from '@pydantic/genai-prices';
+import type { TableModel } from './vendor-table.js';
 
 /**
  * The rates that hold at a moment: the last entry whose condition is met, the first where none is, as the package's own
  * calculation chooses (it does not export that step).
  */
-export function ratesAt(model: ModelInfo, now: Date): ModelPrice {
+export function ratesAt(model: TableModel, now: Date): ModelPrice {
   const { prices } = model;
   if (!Array.isArray(prices)) return prices;
   for (const entry of [...prices].reverse()) {

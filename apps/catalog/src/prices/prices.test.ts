@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { calcPrice, findProvider } from '@pydantic/genai-prices';
 import { NO_USAGE, type Price, PriceSchema } from '@tollgate/contracts';
 import { priceUsage } from '@tollgate/policy';
@@ -8,9 +9,20 @@ import { decimalOf } from './decimal-of.js';
 import { knownModels } from './known-models.js';
 import { ratesAt } from './price-at.js';
 import { priceOfRates } from './price-of-rates.js';
+import { vendorTableUrl } from './vendor-table.js';
+import { writeVendorTable } from './write-vendor-table.js';
 
 const NOW = new Date('2026-11-23T12:00:00Z');
 const priced = PROVIDERS.flatMap((row) => (row.pricesId === null ? [] : [row.pricesId]));
+
+test('the files of the vendors are what the package says', async () => {
+  const manifest = new URL('../package.json', import.meta.resolve('@pydantic/genai-prices'));
+  const { version } = JSON.parse(await readFile(manifest, 'utf8')) as { version: string };
+  for (const pricesId of priced) {
+    const provider = findProvider({ providerId: pricesId });
+    expect(provider && writeVendorTable(provider, version), pricesId).toBe(await readFile(vendorTableUrl(pricesId), 'utf8'));
+  }
+});
 
 describe('knownModels', () => {
   test('every price is valid and every name is there once', async () => {
