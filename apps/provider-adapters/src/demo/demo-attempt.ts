@@ -29,7 +29,7 @@ export class DemoAttempt {
   start(): void {
     const { stream, call } = this;
     try {
-      this.answer = makeDemoAnswer(stream.body, decodeJson(stream.body), call.maxOutputTokens);
+      this.answer = makeDemoAnswer(decodeJson(stream.body), call.maxOutputTokens);
     } catch {
       failOpening(stream, 'internal_error', 'The request could not be read.', 'the body of a demo call is no JSON');
       return;
@@ -81,7 +81,8 @@ export class DemoAttempt {
 
   private end(answer: DemoAnswer): void {
     const usage: Usage = { ...NO_USAGE, input: answer.promptTokens, output: answer.completionTokens };
-    const end: UpstreamEnd = { usage, basis: 'counted', durationMs: this.elapsed() };
+    // What a vendor says of its own answer counts as reported, and here we are the vendor.
+    const end: UpstreamEnd = { usage, basis: 'reported', durationMs: this.elapsed() };
     this.stream.end(encodeJson(end));
     this.parts.metrics.record(this.provider, 200, null);
   }

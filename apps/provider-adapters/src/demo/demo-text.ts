@@ -1,8 +1,8 @@
-import { countTokens, estimateInput } from '@tollgate/dialects';
-
 const CHAT_TEXT =
   'This is the demo provider of Tollgate. No language model was asked: the answer is fixed, it costs nothing and needs no key. ' +
   'Set a provider key, for instance OPENAI_API_KEY, and start again to reach a real model.';
+/** About what the vendors' tokenizers come to for English text. */
+const CHARACTERS_PER_TOKEN = 4;
 const ECHO_LABEL = '[demo] ';
 const ECHO_LENGTH_MAX = 16_384;
 
@@ -18,7 +18,7 @@ export interface DemoAnswer {
 type Fields = Readonly<Record<string, unknown>>;
 
 /** The answer of the built-in provider to a chat request: `echo` repeats the last message of the user, all else says a fixed text. */
-export function makeDemoAnswer(body: Uint8Array, request: unknown, outputTokensMax: number | null): DemoAnswer {
+export function makeDemoAnswer(request: unknown, outputTokensMax: number | null): DemoAnswer {
   const fields = isFields(request) ? request : {};
   const model = typeof fields['model'] === 'string' ? fields['model'] : 'demo';
   const text = model.endsWith('echo') ? `${ECHO_LABEL}${lastUserText(fields['messages']).slice(0, ECHO_LENGTH_MAX)}` : CHAT_TEXT;
@@ -31,15 +31,24 @@ export function makeDemoAnswer(body: Uint8Array, request: unknown, outputTokensM
     model: model.startsWith('demo/') ? model : `demo/${model}`,
     words,
     finishReason: words.length < all.length ? 'length' : 'stop',
-    promptTokens: estimateInput(body.length),
-    completionTokens: countTokens(words.length, words.length),
+    promptTokens: promptTokensOf(fields['messages']),
+    completionTokens: words.length,
   };
+}
+
+/** From the texts alone: the same conversation costs the same, streamed or whole, whatever else the request says. */
+function promptTokensOf(messages: unknown): number {
+  if (!Array.isArray(messages)) return 0;
+  return messages.reduce((sum: number, message: unknown) => sum + Math.ceil(textOf(message).length / CHARACTERS_PER_TOKEN), 0);
 }
 
 function lastUserText(messages: unknown): string {
   if (!Array.isArray(messages)) return '';
-  const last: unknown = messages.findLast((message: unknown) => isFields(message) && message['role'] === 'user');
-  const content = isFields(last) ? last['content'] : '';
+  return textOf(messages.findLast((message: unknown) => isFields(message) && message['role'] === 'user'));
+}
+
+function textOf(message: unknown): string {
+  const content = isFields(message) ? message['content'] : '';
   if (typeof content === 'string') return content;
   if (!Array.isArray(content)) return '';
   return content.map((part: unknown) => (isFields(part) && typeof part['text'] === 'string' ? part['text'] : '')).join(' ');

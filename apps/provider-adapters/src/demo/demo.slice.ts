@@ -23,9 +23,9 @@ test('a whole answer is a chat completion that says that it is a demo', async ()
     object: 'chat.completion',
     model: 'demo/echo',
     choices: [{ message: { role: 'assistant', content: '[demo] hello' }, finish_reason: 'stop' }],
-    usage: { completion_tokens: 2 },
+    usage: { prompt_tokens: 2, completion_tokens: 2, total_tokens: 4 },
   });
-  expect(call.end).toMatchObject({ basis: 'counted', usage: { output: 2 } });
+  expect(call.end).toMatchObject({ basis: 'reported', usage: { input: 2, output: 2 } });
 });
 
 test('a stream says the same word by word, with usage where it was asked for', async () => {
@@ -37,6 +37,21 @@ test('a stream says the same word by word, with usage where it was asked for', a
   expect(chunks.map((chunk) => chunk.choices[0]?.delta.content ?? '').join('')).toBe('[demo] hello');
   expect(chunks.at(-1)).toMatchObject({ choices: [], usage: { completion_tokens: 2 } });
   expect(chunks.at(-2)).toMatchObject({ choices: [{ finish_reason: 'stop' }] });
+});
+
+test('whole or streamed, the same conversation has the same reported usage', async () => {
+  const messages = [
+    { role: 'system', content: 'Be brief.' },
+    { role: 'user', content: [{ type: 'text', text: 'one two three' }] },
+  ];
+  const whole = await harness.finished({ deploymentId: 'dep_demo', body: body({ messages }) });
+  const streamed = await harness.finished({
+    deploymentId: 'dep_demo',
+    body: body({ messages, stream: true, stream_options: { include_usage: true }, temperature: 0.5 }),
+  });
+  expect(whole.end).toMatchObject({ basis: 'reported', usage: { input: 7, output: 4 } });
+  expect(streamed.end).toMatchObject({ basis: 'reported', usage: whole.end?.usage });
+  expect(chunksOf(streamed.text).at(-1).usage).toEqual(JSON.parse(whole.text).usage);
 });
 
 test('the bound of the output holds, the caller`s and the policy`s', async () => {
