@@ -35,6 +35,7 @@ export class Call implements SpoolEntry, TokenWaiter, Linked<Call> {
   previous: Call | null = null;
   listed = false;
   // Of the spool.
+  place = -1;
   intentSegment: Segment | null = null;
   intentText = '';
 

@@ -32,6 +32,7 @@ const spool = new Spool({
 });
 
 class Entry {
+  place = -1;
   intentSegment: Segment | null = null;
   intentText = '';
   readonly id = newId('req', Date.now(), randomBytes);

@@ -56,6 +56,7 @@ class Sink {
 }
 
 class Entry {
+  place = -1;
   intentSegment: Segment | null = null;
   intentText = '';
   intended: boolean | null = null;

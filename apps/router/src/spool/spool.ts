@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock, RandomBytes } from '@tollgate/kernel';
+import { type Clock, type Placed, type RandomBytes, Roster } from '@tollgate/kernel';
 import type { Logger } from '@tollgate/telemetry';
 import { HEADER_LENGTH, lineBytesMax, writeLine } from './line.js';
 import { forgetInstance, isAbandoned, thisOwner, touchLock, writeLock } from './owner.js';
@@ -8,8 +8,8 @@ import { Segment } from './segment.js';
 import type { Sender } from './sender.js';
 import { type Batch, Shipper } from './shipper.js';
 
-/** A call as the spool sees it. The two fields are the spool's own. */
-export interface SpoolEntry {
+/** A call as the spool sees it. The fields are the spool's own. */
+export interface SpoolEntry extends Placed {
   intentSegment: Segment | null;
   intentText: string;
   /** False where the disk did not take it: the call must not be dispatched. */
@@ -56,7 +56,7 @@ export class Spool {
   readonly folder: string;
   private readonly shipper: Shipper;
   private readonly segments: Segment[] = [];
-  private readonly openIntents = new Set<SpoolEntry>();
+  private readonly openIntents = new Roster<SpoolEntry>();
   readonly instance: string;
   private readonly heartbeat: NodeJS.Timeout;
   private bytes = 0;
@@ -242,7 +242,7 @@ export class Spool {
         continue;
       }
       if (entry.intentSegment !== null) {
-        this.openIntents.delete(entry);
+        this.openIntents.remove(entry);
         entry.intentSegment = null;
         entry.intentText = '';
       }
@@ -340,7 +340,7 @@ export class Spool {
   private carryForward(): void {
     if (this.segments.length <= SEGMENTS_HELD_MAX) return;
     const [oldest] = this.segments;
-    const held = [...this.openIntents].filter((entry) => entry.intentSegment === oldest);
+    const held = this.openIntents.all().filter((entry) => entry.intentSegment === oldest);
     const texts = held.map((entry) => entry.intentText);
     const kinds = texts.map(() => 'intent' as const);
     const length = this.encode(kinds, texts);
@@ -367,6 +367,12 @@ export class Spool {
 /** A settlement whose caller has been served already. */
 class StuckSettlement implements SpoolEntry {
   constructor(private readonly entry: SpoolEntry) {}
+  get place(): number {
+    return this.entry.place;
+  }
+  set place(place: number) {
+    this.entry.place = place;
+  }
   get intentSegment(): Segment | null {
     return this.entry.intentSegment;
   }

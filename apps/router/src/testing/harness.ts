@@ -23,9 +23,10 @@ import { type Clock, decodeJson, decodeUtf8, encodeJson, encodeUtf8 } from '@tol
 import { createReadiness } from '@tollgate/nest';
 import { digestToken, generateToken, readPeppers } from '@tollgate/policy';
 import { createLogger, createMetrics, createTracer } from '@tollgate/telemetry';
-import { createInProcessTransport, type ServerStream, type Transport } from '@tollgate/transport';
+import { createInProcessTransport, type ServerStream, type StreamFailure, type Transport } from '@tollgate/transport';
 import { ROUTER_ENVIRONMENT, type RouterConfig } from '../config.js';
 import { Router } from '../router.js';
+import { FaultyTransport } from './faulty-transport.js';
 
 const peppers = readPeppers(randomBytes(32).toString('hex'));
 if (!peppers.ok) throw new Error('no pepper');
@@ -57,6 +58,10 @@ export class RouterHarness {
   /** What an adapter that is tried with this router is given. */
   upstreams: unknown = {};
   adapt: (stream: ServerStream, call: UpstreamCall) => void = (stream) => answerWhole(stream);
+  /** How often the routing snapshot has been fetched, and what is sent in its place. */
+  snapshots = 0;
+  snapshot: () => unknown = () => this.routing();
+  private readonly bus: FaultyTransport;
   router!: Router;
   port = 0;
   private server!: Server;
@@ -65,6 +70,7 @@ export class RouterHarness {
 
   constructor(readonly clock: Clock = wallClock) {
     this.transport = createInProcessTransport({ clock });
+    this.bus = new FaultyTransport(this.transport);
   }
 
   async start(overrides: Partial<RouterConfig> = {}): Promise<this> {
@@ -87,7 +93,7 @@ export class RouterHarness {
     };
     this.router = new Router(
       {
-        transport: this.transport,
+        transport: this.bus,
         clock: this.clock,
         randomBytes,
         logger: createLogger({ service: 'router', level: 'silent' }),
@@ -105,6 +111,14 @@ export class RouterHarness {
     this.beat();
     this.heartbeat = setInterval(() => this.beat(), 500);
     return this;
+  }
+
+  /** The router loses all calls that are with an adapter, as on a bus between processes; the adapters are told as there. */
+  loseStreams(code: StreamFailure['code']): void {
+    this.bus.lose(SUBJECTS.upstreamCall, code);
+  }
+  changeCatalog(change: unknown): void {
+    this.transport.publish(SUBJECTS.catalogChanged, encodeJson(change));
   }
 
   get url(): string {
@@ -203,6 +217,7 @@ export class RouterHarness {
     transport.serveStream(SUBJECTS.catalogSnapshot, 'catalog', (stream) => {
       stream.sendHead(encodeJson({}));
       const { view } = decodeJson(stream.meta) as { view: string };
+      if (view === 'routing') this.snapshots += 1;
       stream.send(encodeJson(view === 'routing' ? this.snapshot() : this.upstreams));
       stream.end(encodeJson({}));
     });
@@ -229,7 +244,7 @@ export class RouterHarness {
     };
   }
 
-  private snapshot(): RoutingSnapshot {
+  routing(): RoutingSnapshot {
     const deployment = (id: string): RoutingSnapshot['deployments'][number] => ({
       id,
       provider: `provider-${id}`,
