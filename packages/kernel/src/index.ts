@@ -12,5 +12,6 @@ export { ERROR_CODES, type ErrorCode, type ErrorOwner, type ErrorRow, isErrorCod
 export { dayOfId, newId, timeOfId } from './ids.js';
 export { createRandom } from './random.js';
 export { fail, ok, type Result } from './result.js';
+export { type Placed, Roster } from './roster.js';
 export { TollgateError, type TollgateErrorOptions } from './tollgate-error.js';
 export { booleanVariable, choiceVariable, integerVariable, optionalText, textVariable, urlVariable } from './variables.js';

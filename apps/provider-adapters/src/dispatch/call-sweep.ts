@@ -1,7 +1,7 @@
-import type { Clock } from '@tollgate/kernel';
+import { type Clock, type Placed, Roster } from '@tollgate/kernel';
 
 /** Something under way that has to be looked at now and then. */
-export interface Swept {
+export interface Swept extends Placed {
   /** @param nowMs monotonic */
   onSweep(nowMs: number): void;
 }
@@ -10,7 +10,7 @@ const SWEEP_MS = 50;
 
 /** One timer for the times of all calls, where a timer per call and phase would cost more than the call's own work. */
 export class CallSweep {
-  private readonly calls = new Set<Swept>();
+  private readonly calls = new Roster<Swept>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly clock: Clock) {}
@@ -25,7 +25,7 @@ export class CallSweep {
   }
 
   remove(call: Swept): void {
-    this.calls.delete(call);
+    this.calls.remove(call);
   }
 
   private sweep(): void {
@@ -35,6 +35,6 @@ export class CallSweep {
       return;
     }
     const now = this.clock.monotonic();
-    for (const call of this.calls) call.onSweep(now);
+    for (const call of this.calls.all()) if (call.place >= 0) call.onSweep(now);
   }
 }

@@ -37,6 +37,8 @@ const DEADLINE_SLACK_FROM_MS = 1_000;
  * reader and what the sweep looks at: one object per call.
  */
 export class UpstreamAttempt implements Dispatcher.DispatchHandler, Swept, AnswerSink {
+  /** Of the sweep. */
+  place = -1;
   status: number | null = null;
   upstreamRequestId: string | null = null;
   firstByteMs: number | null = null;

@@ -23,7 +23,7 @@ export interface SpoolSettings {
   readonly directory: string;
   /** Over this the spool takes no more intents. Settlements of calls under way are always taken. */
   readonly maxBytes: number;
-  /** A segment is closed at this size; 8 MiB by default. */
+  /** A segment is closed at this size; 8 MiB by default, an eighth of `maxBytes` at most. */
   readonly segmentBytes?: number;
   /** Also survives a power cut, at the price of a disk flush per tick. */
   readonly sync: boolean;
@@ -40,6 +40,8 @@ export interface SpoolParts {
 }
 
 const SEGMENT_BYTES = 8 * 1024 * 1024;
+/** The file that is being written cannot go: it must be a small part of what the spool may hold, or a full one stayed full. */
+const SEGMENTS_MIN = 8;
 const SCRATCH_BYTES = 256 * 1024;
 const SCRATCH_KEPT_MAX = 4 * 1024 * 1024;
 const RETRY_MS = 250;
@@ -204,7 +206,7 @@ export class Spool {
     }
     this.bytes += length;
     this.book(segment, base, kinds, entries, texts);
-    if (segment.size >= (this.parts.settings.segmentBytes ?? SEGMENT_BYTES)) this.rotate();
+    if (segment.size >= this.segmentBytes) this.rotate();
     if (this.scratch.length > SCRATCH_KEPT_MAX) this.scratch = Buffer.allocUnsafe(SCRATCH_BYTES);
     this.callBack(kinds, entries, true);
   }
@@ -302,6 +304,11 @@ export class Spool {
     if (!this.failed) return;
     this.failed = false;
     this.parts.logger.info({}, 'the spool can be written again');
+  }
+
+  private get segmentBytes(): number {
+    const { segmentBytes = SEGMENT_BYTES, maxBytes } = this.parts.settings;
+    return Math.min(segmentBytes, maxBytes / SEGMENTS_MIN);
   }
 
   private get current(): Segment {

@@ -1,4 +1,4 @@
-import { type Clock, EMPTY_BYTES } from '@tollgate/kernel';
+import { type Clock, EMPTY_BYTES, Roster } from '@tollgate/kernel';
 import { FAILURES, noResponders, streamFailure } from '../failure.js';
 import { checkSubject, MAX_BODY_BYTES, WINDOW_BYTES } from '../limits.js';
 import type { TransportLog } from '../log.js';
@@ -46,13 +46,13 @@ class InProcessTransport implements Transport, LocalHost {
   readonly connected = true;
   readonly maxBodyBytes = MAX_BODY_BYTES;
   readonly mailbox: Mailbox<FrameKind>;
-  readonly open = new Set<LocalClientStream>();
+  readonly open = new Roster<LocalClientStream>();
   readonly #messages: Mailbox<Incoming>;
   readonly #subscribers = new Members<Recipient<Incoming>>();
   readonly #responders = new Members<Responder>();
   readonly #servers = new Members<StreamMember>();
   readonly #requests = new Set<PendingRequest>();
-  readonly #serving = new Set<LocalServerStream>();
+  readonly #serving = new Roster<LocalServerStream>();
   readonly #work = new Work();
   readonly #sweeper: Sweeper;
   #closed = false;
@@ -152,7 +152,7 @@ class InProcessTransport implements Transport, LocalHost {
   }
 
   released(stream: LocalServerStream): void {
-    if (!this.#serving.delete(stream)) return;
+    if (!this.#serving.remove(stream)) return;
     (stream.member as StreamMember).work.finish();
     this.#work.finish();
   }
@@ -172,7 +172,7 @@ class InProcessTransport implements Transport, LocalHost {
     await Promise.race([this.#work.idle(), grace]);
     clearTimeout(timer);
     this.#closed = true;
-    for (const stream of [...this.open]) stream.abort(FAILURES.closed, 'closed');
+    for (const stream of this.open.all()) stream.abort(FAILURES.closed, 'closed');
     for (const pending of this.#requests) pending.reject(new TransportError('closed', FAILURES.closed.message));
     this.#sweeper.stop();
   }
@@ -192,7 +192,8 @@ class InProcessTransport implements Transport, LocalHost {
 
   #sweep(): void {
     const nowMs = this.clock.monotonic();
-    for (const stream of this.open) {
+    for (const stream of this.open.all()) {
+      if (stream.place < 0) continue;
       if (stream.deadlineAtMs <= nowMs) stream.abort(FAILURES.deadline, 'deadline');
       else this.#sweeper.wakeBy(stream.deadlineAtMs);
     }

@@ -1,3 +1,4 @@
+import type { Placed, Roster } from '@tollgate/kernel';
 import { FAILURES, streamFailure } from '../failure.js';
 import { WINDOW_BYTES } from '../limits.js';
 import { ReceiveWindow } from '../receive-window.js';
@@ -17,13 +18,14 @@ export type FrameKind = 'open' | 'head' | 'data' | 'end' | 'failed' | 'grant' | 
 /** What the two halves ask of the transport that they belong to. */
 export interface LocalHost {
   readonly mailbox: Mailbox<FrameKind>;
-  readonly open: Set<LocalClientStream>;
+  readonly open: Roster<LocalClientStream>;
   /** Hands the stream to its handler. */
   serve(stream: LocalServerStream): void;
   released(stream: LocalServerStream): void;
 }
 
-export class LocalServerStream extends SendingStream implements Recipient<FrameKind> {
+export class LocalServerStream extends SendingStream implements Recipient<FrameKind>, Placed {
+  place = -1;
   readonly headers: MessageHeaders;
   readonly meta: Uint8Array;
   readonly body: Uint8Array;
@@ -72,7 +74,8 @@ export class LocalServerStream extends SendingStream implements Recipient<FrameK
   }
 }
 
-export class LocalClientStream implements ClientStream, Recipient<FrameKind> {
+export class LocalClientStream implements ClientStream, Recipient<FrameKind>, Placed {
+  place = -1;
   /** Null where nobody serves the subject. */
   server: LocalServerStream | null = null;
   readonly #window: ReceiveWindow;
@@ -129,6 +132,6 @@ export class LocalClientStream implements ClientStream, Recipient<FrameKind> {
 
   #close(): void {
     this.#receiver = null;
-    this.host.open.delete(this);
+    this.host.open.remove(this);
   }
 }

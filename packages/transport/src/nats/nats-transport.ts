@@ -217,7 +217,7 @@ export class NatsTransport implements Transport {
 
   #newId(): number {
     do this.#nextId = (this.#nextId + 1) >>> 0;
-    while (this.#opened.has(this.#nextId));
+    while (!this.#opened.isFree(this.#nextId));
     return this.#nextId;
   }
 

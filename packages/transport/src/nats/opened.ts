@@ -6,12 +6,13 @@ import { NatsClientStream, type OpenHost } from './client-stream.js';
 import { ACCEPTED, CANCEL, OPENING_HEADER_BYTES, readU32 } from './frame.js';
 import { HEARTBEAT_TICKS, type Hub, SILENCE_TICKS } from './hub.js';
 import { encodeHeaders, writeOpening } from './opening.js';
+import { StreamTable } from './stream-table.js';
 
 /** The streams that this process has opened. */
 export class Opened implements OpenHost {
   /** Longest payload of one message, bytes. */
   payloadBytesMax = 0;
-  readonly #streams = new Map<number, NatsClientStream>();
+  readonly #streams = new StreamTable<NatsClientStream>();
   #closed = false;
 
   constructor(
@@ -32,7 +33,7 @@ export class Opened implements OpenHost {
     const nowMs = this.hub.clock.monotonic();
     const deadlineAtMs = nowMs + opening.deadlineMs;
     const stream = new NatsClientStream(this, id, subject, opening, receiver, inlineBytes, deadlineAtMs);
-    this.#streams.set(id, stream);
+    this.#streams.add(stream);
     this.work.begin();
     const refusal = this.#refusal(opening, room, headers.length);
     if (refusal !== null) {
@@ -68,8 +69,9 @@ export class Opened implements OpenHost {
     return stream !== undefined;
   }
 
-  has(id: number): boolean {
-    return this.#streams.has(id);
+  /** The number may be given to a stream. */
+  isFree(id: number): boolean {
+    return this.#streams.isFree(id);
   }
 
   released(stream: NatsClientStream): void {

@@ -6,6 +6,7 @@ import { CANCEL, CANCEL_CODES, CREDIT, FAILED, FAILED_CODES, PART, readOffset } 
 import { ACCEPT_DELAY_MS, HEARTBEAT_TICKS, type Hub, SILENCE_TICKS } from './hub.js';
 import { readOpening } from './opening.js';
 import { NatsServerStream, type ServingHost } from './server-stream.js';
+import { StreamTable } from './stream-table.js';
 
 /** One subscription that serves streams. */
 export interface ServingMember {
@@ -15,7 +16,7 @@ export interface ServingMember {
 
 /** The streams that this process serves. */
 export class Serving implements ServingHost {
-  readonly #streams = new Map<number, NatsServerStream>();
+  readonly #streams = new StreamTable<NatsServerStream>();
   readonly #unaccepted: NatsServerStream[] = [];
   /** Bytes of bodies that came, or come, in parts. */
   #largeBytes = 0;
@@ -41,12 +42,12 @@ export class Serving implements ServingHost {
       return true;
     }
     do this.#nextId = (this.#nextId + 1) >>> 0;
-    while (this.#streams.has(this.#nextId));
+    while (!this.#streams.isFree(this.#nextId));
     const nowMs = this.hub.clock.monotonic();
     const stream = new NatsServerStream(this, this.#nextId, this.hub.peer(clientInbox), opening, nowMs, member);
     stream.largeBytes = largeBytes;
     this.#largeBytes += largeBytes;
-    this.#streams.set(stream.id, stream);
+    this.#streams.add(stream);
     this.work.begin();
     member.work.begin();
     if (stream.bodyComplete) {
