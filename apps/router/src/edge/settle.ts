@@ -9,7 +9,7 @@ const DIALECT = 'openai-chat';
 
 /**
  * Ends the call: one usage record, once, on file before `finish` hands the last byte to the socket. A call without a known
- * token leaves no record.
+ * token leaves no record, nor does a refusal while the spool takes no calls.
  */
 export function settle(call: Call, outcome: CallOutcome, finish: (call: Call) => void): void {
   if (call.over) return;
@@ -17,7 +17,8 @@ export function settle(call: Call, outcome: CallOutcome, finish: (call: Call) =>
   call.afterSettlement = finishCall;
   call.afterFinish = finish;
   observe(call, outcome);
-  if (call.verified === null) {
+  // Refusals that a full spool or disk causes would fill it further: they are counted in the metrics alone.
+  if (call.verified === null || (outcome === 'refused' && !call.gate.spool.accepting)) {
     finishCall(call);
     return;
   }

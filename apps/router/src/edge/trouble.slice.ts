@@ -24,8 +24,7 @@ const recordOf = (response: Response) => {
   const id = response.headers.get('x-tollgate-request-id');
   return waitFor(() => recordsOf(id)[0], { what: 'the usage record' });
 };
-const codeOf = async (response: Response): Promise<string> =>
-  ((await response.json()) as { error: { code: string } }).error.code;
+const codeOf = async (response: Response): Promise<string> => ((await response.json()) as { error: { code: string } }).error.code;
 
 describe('the adapter is lost', () => {
   test.each([
@@ -101,33 +100,36 @@ describe('the adapter is lost', () => {
   });
 });
 
-test.each([false, true])('the caller leaves after the answer (stream: %s): one record, succeeded, nothing cancelled', async (stream) => {
-  harness.adapt = (served) => {
-    if (!stream) return answerWhole(served);
-    served.sendHead(head('text/event-stream'));
-    served.send(encodeUtf8(`${event('a')}data: [DONE]\n\n`));
-    served.end(encodeUtf8(JSON.stringify({ usage: { ...NOTHING, input: 1, output: 1 }, basis: 'reported', durationMs: 1 })));
-  };
-  const body = chat({ stream });
-  const socket = connect(harness.port, '127.0.0.1');
-  socket.write(
-    `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nx-api-key: ${token}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-  );
-  let text = '';
-  socket.on('data', (chunk) => {
-    text += chunk.toString('latin1');
-  });
-  await waitFor(() => text.includes(stream ? '[DONE]' : '"hello"'), { intervalMs: 1 });
-  socket.resetAndDestroy();
-  const record = await waitFor(() => harness.records.find(({ tokenId }) => tokenId === `tok_${publicId}`));
-  expect(record).toMatchObject({ outcome: 'succeeded', status: 200, basis: 'reported' });
-  await waitFor(() => harness.router.gate.calls.size === 0);
-  // A later call's record comes behind everything that this one could still have left.
-  const later = await harness.post(token);
-  await recordOf(later);
-  expect(recordsOf(record.id)).toHaveLength(1);
-  expect(harness.cancels).toEqual([]);
-});
+test.each([false, true])(
+  'the caller leaves after the answer (stream: %s): one record, succeeded, nothing cancelled',
+  async (stream) => {
+    harness.adapt = (served) => {
+      if (!stream) return answerWhole(served);
+      served.sendHead(head('text/event-stream'));
+      served.send(encodeUtf8(`${event('a')}data: [DONE]\n\n`));
+      served.end(encodeUtf8(JSON.stringify({ usage: { ...NOTHING, input: 1, output: 1 }, basis: 'reported', durationMs: 1 })));
+    };
+    const body = chat({ stream });
+    const socket = connect(harness.port, '127.0.0.1');
+    socket.write(
+      `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nx-api-key: ${token}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+    let text = '';
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1');
+    });
+    await waitFor(() => text.includes(stream ? '[DONE]' : '"hello"'), { intervalMs: 1 });
+    socket.resetAndDestroy();
+    const record = await waitFor(() => harness.records.find(({ tokenId }) => tokenId === `tok_${publicId}`));
+    expect(record).toMatchObject({ outcome: 'succeeded', status: 200, basis: 'reported' });
+    await waitFor(() => harness.router.gate.calls.size === 0);
+    // A later call's record comes behind everything that this one could still have left.
+    const later = await harness.post(token);
+    await recordOf(later);
+    expect(recordsOf(record.id)).toHaveLength(1);
+    expect(harness.cancels).toEqual([]);
+  },
+);
 const NOTHING = { input: 0, cacheRead: 0, cacheWrite: 0, inputAudio: 0, output: 0, reasoning: 0, outputAudio: 0 };
 
 test('no adapter: 503 no_adapter within 50 ms', async () => {

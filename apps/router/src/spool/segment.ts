@@ -45,9 +45,10 @@ export class Segment {
   }
 
   close(): void {
-    if (this.file === null) return;
-    closeSync(this.file);
+    const { file } = this;
+    if (file === null) return;
     this.file = null;
+    closeSync(file);
   }
 
   remove(): void {
@@ -60,7 +61,11 @@ export class Segment {
       if (this.file !== null) ftruncateSync(this.file, this.size);
     } catch {
       // The torn line stays; the reader skips it, and offsets of later lines would be wrong: write no more here.
-      this.close();
+      try {
+        this.close();
+      } catch {
+        // A disk that fails may fail here too; the file is given up all the same.
+      }
     }
   }
 }
