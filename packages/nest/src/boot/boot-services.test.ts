@@ -131,6 +131,19 @@ test('400: what is not HTTP', async () => {
   expect(answer).toMatch(/^HTTP\/1\.1 400 /);
 });
 
+test('a connection that was opened in advance does not hold the drain', async () => {
+  const handle = await boot();
+  const { hostname, port } = new URL(handle.url);
+  const socket = connect(Number(port), hostname);
+  await new Promise((resolve) => socket.once('connect', resolve));
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.on('error', () => undefined);
+  const since = performance.now();
+  await handle.close();
+  await closed;
+  expect(performance.now() - since).toBeLessThan(2_000);
+});
+
 test('a drain lets an answer under way finish, takes nothing new, and then is done', async () => {
   let finish: () => void = () => undefined;
   const handle = await boot(

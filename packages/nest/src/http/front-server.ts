@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Logger } from '@tollgate/telemetry';
 import type { DataPlaneHandler } from '../service-definition.js';
 import { answerClientError } from './answer-client-error.js';
@@ -31,6 +31,7 @@ export class FrontServer {
   private management: RequestListener | null = null;
   private open = false;
   private draining = false;
+  private readonly sockets = new Set<Socket>();
 
   constructor(private readonly settings: FrontServerSettings) {
     this.server = createServer(
@@ -44,6 +45,10 @@ export class FrontServer {
       },
       (request, response) => this.handle(request, response),
     );
+    this.server.on('connection', (socket: Socket) => {
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
+    });
     this.server.on('clientError', (error, socket) => answerClientError(error, socket as never, () => settings.newRequestId()));
   }
 
@@ -78,7 +83,11 @@ export class FrontServer {
     if (!this.server.listening) return 0;
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     // A connection falls idle when its last answer is out; nobody tells, so it is looked for while we drain.
-    const sweep = setInterval(() => this.server.closeIdleConnections(), IDLE_SWEEP_MS);
+    const sweep = setInterval(() => {
+      this.server.closeIdleConnections();
+      // Opened in advance and never used: to Node they are busy until the headers' timeout.
+      for (const socket of this.sockets) if (socket.bytesRead === 0) socket.destroy();
+    }, IDLE_SWEEP_MS);
     let cut = 0;
     const limit = setTimeout(() => {
       void this.connections().then((count) => {
