@@ -48,6 +48,7 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 class Entry {
   intentSegment: Segment | null = null;
   intentText = '';
+  place = -1;
   intended: boolean | null = null;
   settled = 0;
   readonly id = newId('req', Date.now(), randomBytes);
