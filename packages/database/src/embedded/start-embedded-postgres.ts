@@ -74,7 +74,12 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     settings: options.settings ?? {},
   };
   const { child, pid, exited } = await launchReady(settings);
-  const stop = (): Promise<void> => (hasEnded(child) ? exited : stopPostmaster(pid).then(() => exited));
+  const stop = async (): Promise<void> => {
+    // Without this, where nothing else is open, the event loop runs dry (exit code 13) before its end has been told.
+    child.ref();
+    if (!hasEnded(child)) await stopPostmaster(pid);
+    await exited;
+  };
   try {
     const database = options.database ?? 'tollgate';
     const base = `postgres://${encodeURIComponent(superuser)}:${encodeURIComponent(options.password)}@127.0.0.1:${port}`;
@@ -107,6 +112,7 @@ async function launchReady(settings: LaunchSettings): Promise<Running> {
       await untilReady(child, settings);
       return { child, pid, exited };
     } catch (error) {
+      child.ref();
       if (!hasEnded(child)) await stopPostmaster(pid);
       await exited;
       const held = error instanceof Error && error.message.includes('shared memory block');
