@@ -43,3 +43,27 @@ test('metric names follow the convention', () => {
   expect(new Set(names).size).toBe(names.length);
   for (const name of names) expect(name).toMatch(/^tollgate_[a-z_]+$/);
 });
+
+test('a histogram counts into cumulative buckets, with sum and count, and escapes what its labels say', async () => {
+  const metrics = createMetrics();
+  const histogram = metrics.histogram('d_seconds', 'D', ['route', 'kind'], [0.1, 1]);
+  for (const value of [0.1, 0.5, 7]) histogram.observe({ kind: 'a "b"\\', route: '/' }, value);
+  const labels = 'route="/",kind="a \\"b\\"\\\\"';
+  expect(await metrics.render()).toBe(
+    [
+      '# HELP d_seconds D',
+      '# TYPE d_seconds histogram',
+      `d_seconds_bucket{le="0.1",${labels}} 1`,
+      `d_seconds_bucket{le="1",${labels}} 2`,
+      `d_seconds_bucket{le="+Inf",${labels}} 3`,
+      `d_seconds_sum{${labels}} 7.6`,
+      `d_seconds_count{${labels}} 3`,
+      '',
+    ].join('\n'),
+  );
+});
+
+test('a label that the metric does not have is refused', () => {
+  const counter = createMetrics().counter('a_total', 'A', ['kind']);
+  expect(() => counter.add({ kind: 'x', other: 'y' } as never)).toThrow(/no label other/);
+});
