@@ -1,3 +1,4 @@
 import { describeStack } from './describe-stack.ts';
+import { describeCutOff } from './suites/cut-off.ts';
 
-describeStack('data-plane');
+describeStack('data-plane', describeCutOff);

@@ -16,6 +16,7 @@ export const badInput: ProofSuite = {
     requests: { min: REQUESTS },
     refused: { min: REQUESTS / 2 },
     kinds: { min: 12 },
+    unanswered: { max: REQUESTS / 100 },
     answers_5xx: { max: 0 },
     crashes: { max: 0 },
     unhandled: { max: 0 },

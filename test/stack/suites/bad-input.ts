@@ -145,6 +145,14 @@ export function describeBadInput(stack: () => Stack): void {
       expect((await sendRaw({ port: port(), bytes })).status).toBe(400);
     });
 
+    test.each(['zz\r\n{}\r\n0\r\n\r\n', '-1\r\n\r\n', 'fffffffffffffffff\r\n{}', '2\r\n{}0\r\n\r\n'])(
+      'a body with the broken chunk %j is 400',
+      async (body) => {
+        const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${stack().token}\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n`;
+        expect((await sendRaw({ port: port(), bytes: head + body })).status).toBe(400);
+      },
+    );
+
     test('another method and another path are told so', async () => {
       const authorization = `Bearer ${stack().token}`;
       const wrongMethod = await fetch(`${stack().url}/v1/chat/completions`, { headers: { authorization } });

@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ErrorCode } from '@tollgate/kernel';
 import { refusalOf } from './refusal.js';
@@ -19,8 +19,7 @@ export function answerClientError(
 ): void {
   // Already answered: the parser complains again about each further piece.
   if (socket.writableEnded) return;
-  // `_httpMessage`: an answer is under way on this connection, a second one must not be mixed into it.
-  if (!socket.writable || error.code === 'ECONNRESET' || (socket as { _httpMessage?: unknown })._httpMessage) {
+  if (!socket.writable || error.code === 'ECONNRESET' || answersAnother(socket)) {
     socket.destroy();
     return;
   }
@@ -38,6 +37,15 @@ export function answerClientError(
   socket.on('data', () => undefined);
   socket.resume();
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
+}
+
+/**
+ * An answer is under way on this connection (`_httpMessage`), and a second one must not be mixed into it; unless it belongs to
+ * the very request whose body is broken, and nothing of it has been sent.
+ */
+function answersAnother(socket: Socket): boolean {
+  const current = (socket as { _httpMessage?: ServerResponse | null })._httpMessage ?? null;
+  return current !== null && (current.headersSent || current.req.complete);
 }
 
 /** The path of the request line, where the packet at hand begins with one. */
