@@ -10,11 +10,10 @@ import { type Closer, closeAll } from './close-all.js';
 import { createApplication } from './create-application.js';
 import { listenFailure } from './describe-boot-failure.js';
 import type { Basics } from './make-basics.js';
-import { type OpenDataSource, openDatabases } from './open-databases.js';
+import type { OpenDataSource } from './open-databases.js';
 import { openTransport } from './open-transport.js';
 import type { Configuration } from './read-configuration.js';
 import { releaseBootMemory } from './release-boot-memory.js';
-import { watchDatabases } from './watch-database.js';
 
 /** From configuration to open doors. What has been opened is in `closers`, in order, whether it succeeds or not. */
 export async function start(
@@ -44,8 +43,11 @@ export async function start(
     openServiceDatabases(definitions, configuration, basics, overrides, closers),
   ]);
   const plane = definitions.find((definition) => definition.dataPlane !== undefined);
-  const watch = watchDatabases(dataSources, readiness, plane === undefined);
-  closers.push({ name: 'database watch', close: async () => watch.stop() });
+  if (dataSources.size > 0) {
+    const { watchDatabases } = await import('./watch-database.js');
+    const watch = watchDatabases(dataSources, readiness, plane === undefined);
+    closers.push({ name: 'database watch', close: async () => watch.stop() });
+  }
   if (transport.kind !== 'in-process') {
     const detail = (): string => (transport.connected ? 'reached' : 'out of reach');
     // A process that holds router and adapters goes on without the bus.
@@ -137,7 +139,9 @@ export async function openServiceDatabases(
   overrides: BootOverrides,
   closers: Closer[],
 ): Promise<ReadonlyMap<AnyServiceDefinition['name'], OpenDataSource>> {
-  if (common.databaseUrl === null) return new Map();
+  if (common.databaseUrl === null || definitions.every(({ database }) => database === null)) return new Map();
+  // Loaded only where something is stored: TypeORM and the driver are 3 MB of source that others need not keep.
+  const { openDatabases } = await import('./open-databases.js');
   const dataSources = await openDatabases(definitions, {
     url: common.databaseUrl,
     poolSize: common.databasePool,
