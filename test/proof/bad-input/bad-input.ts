@@ -11,7 +11,7 @@ const PATIENCE_MS = 3_000;
 /** numbers.md, promise 7, at a size that fits into minutes. */
 export const badInput: ProofSuite = {
   name: 'bad-input',
-  summary: 'malformed requests of many kinds: no crash, no unhandled rejection, no 5xx, memory comes back',
+  summary: 'malformed requests of many kinds: no crash, no unhandled rejection, no 5xx; memory is reported',
   bounds: {
     requests: { min: REQUESTS },
     refused: { min: REQUESTS / 2 },
