@@ -23,12 +23,13 @@ const FIRST_CONNECT_MS = 10_000;
 
 /**
  * No bus: everything by hand-over inside this process. A bus and one service: all over the bus. A bus and several
- * services: what they ask of each other stays inside, the rest goes over the bus.
+ * services: what they ask of each other stays inside, the rest goes over the bus. Auth asks itself about the tokens of its
+ * management API: inside too, so that a token can be revoked while the bus is away.
  */
 export async function openTransport(needs: TransportNeeds): Promise<Transport> {
   const { services, natsServers, clock } = needs;
   if (natsServers === null) return createInProcessTransport({ clock });
-  if (services.length === 1) return reachBus(needs, natsServers, true);
+  if (services.length === 1 && services[0] !== 'auth') return reachBus(needs, natsServers, true);
   const hosted = new Set<Service>(services);
   return createCompositeTransport({
     local: createInProcessTransport({ clock }),

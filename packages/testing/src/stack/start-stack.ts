@@ -21,6 +21,8 @@ interface Plan {
   readonly services: readonly Service[];
   readonly script: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Where others must know it beforehand. */
+  readonly port?: number;
 }
 
 const app = (name: string): string => join(REPOSITORY, 'apps', name, 'dist/main.js');
@@ -99,6 +101,7 @@ async function start(
     closers.push(stopServices);
     const [pepper, sealingKey] = [secret(), secret()];
     canaries.push(pepper, sealingKey);
+    const authPort = await freePort();
     const bootstrapFile = join(folder, 'bootstrap.json');
     const stores = { DATABASE_URL: server.url, TOLLGATE_MIGRATE: 'true', TOLLGATE_TOKEN_PEPPER: pepper };
     const joined = { NATS_URL: bus.url, ...own };
@@ -107,6 +110,7 @@ async function start(
         name: 'auth',
         services: ['auth'],
         script: app('auth'),
+        port: authPort,
         env: { ...stores, TOLLGATE_BOOTSTRAP_FILE: bootstrapFile, ...joined },
       },
       { name: 'catalog', services: ['catalog'], script: app('catalog'), env: { ...stores, ...joined } },
@@ -115,6 +119,7 @@ async function start(
     const plane = (name: string): Record<string, string> => ({
       TOLLGATE_TOKEN_PEPPER: pepper,
       TOLLGATE_SPOOL_DIR: join(folder, `spool-${name}`),
+      TOLLGATE_AUTH_URL: `http://127.0.0.1:${authPort}`,
       ...joined,
     });
     const opens = { TOLLGATE_SEALING_KEY: sealingKey };
@@ -187,7 +192,7 @@ async function start(
 }
 
 async function planned(plan: Plan, folder: string, standalone: boolean): Promise<ServiceProcess> {
-  const port = await freePort();
+  const port = plan.port ?? (await freePort());
   const managed = manageProcess({
     name: plan.name,
     command: process.execPath,
