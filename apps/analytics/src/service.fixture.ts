@@ -12,6 +12,7 @@ export interface TestService {
   readonly url: string;
   readonly metricsUrl: string | null;
   readonly transport: Transport;
+  readonly context: ServicesHandle['context'];
   settle(records: readonly UsageRecord[]): Promise<UsageCommitted>;
   sendLines(text: string): Promise<UsageCommitted>;
   report(report: UsageReport): Promise<UsageCommitted>;
@@ -49,6 +50,7 @@ export async function startTestService(databaseUrl: string, clock: Clock): Promi
     url: handle.url,
     metricsUrl: handle.metricsUrl,
     transport,
+    context: handle.context,
     sendLines,
     settle: (records) => sendLines(records.map((record) => `${JSON.stringify(record)}\n`).join('')),
     report: (report) => request(SUBJECTS.usageReported, encodeJson(report)),
