@@ -108,3 +108,13 @@ test('a caller without the secret learns nothing about the state of the token', 
   const other = { ...token, text: generateToken({ type: 'k', environment: 'live', randomBytes, publicId: token.publicId }).text };
   expect(verifyToken(other, snapshot, one, NOW)).toEqual({ ok: false, error: 'wrong_secret' });
 });
+
+test('a secret that has matched before matches again, and no other text does', () => {
+  const { token, snapshot } = make(one);
+  const other = parsed(generateToken({ type: 'k', environment: 'live', randomBytes, publicId: snapshot.publicId }).text);
+  for (let round = 0; round < 3; round += 1) {
+    expect(verifyToken(token, snapshot, one, NOW)).toMatchObject({ ok: true, value: { secretId: 'sec_1' } });
+    expect(verifyToken(other, snapshot, one, NOW)).toEqual({ ok: false, error: 'wrong_secret' });
+  }
+  expect(verifyToken(token, { ...snapshot, status: 'revoked' }, one, NOW)).toEqual({ ok: false, error: 'token_revoked' });
+});
