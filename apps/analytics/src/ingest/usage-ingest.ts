@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { SUBJECTS, type UsageCommitted } from '@tollgate/contracts';
 import { classifyDatabaseError } from '@tollgate/database';
 import { type Clock, encodeJson } from '@tollgate/kernel';
@@ -21,7 +21,7 @@ const CONCURRENCY = 3;
 
 /** Takes usage from routers and adapters; answers after the commit, or not at all, and then they keep it. */
 @Injectable()
-export class UsageIngest implements OnModuleInit, OnModuleDestroy {
+export class UsageIngest implements OnModuleInit, OnApplicationShutdown {
   private readonly subscriptions: Subscription[] = [];
   private readonly writer: BatchWriter;
   private readonly metrics: IngestMetrics;
@@ -51,7 +51,8 @@ export class UsageIngest implements OnModuleInit, OnModuleDestroy {
     );
   }
 
-  async onModuleDestroy(): Promise<void> {
+  /** Last of all: in a shared process the router hands over what its spool holds in `onModuleDestroy`, and waits for our word. */
+  async onApplicationShutdown(): Promise<void> {
     await Promise.all(this.subscriptions.map((subscription) => subscription.drain()));
     await this.writer.whenIdle();
   }

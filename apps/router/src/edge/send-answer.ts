@@ -36,7 +36,9 @@ const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.by
 
 function remaining(request: IncomingMessage): number {
   const length = request.headers['content-length'];
-  return length === undefined ? Number.POSITIVE_INFINITY : Number(length);
+  if (length !== undefined) return Number(length);
+  // RFC 9112, section 6.3: a request that names neither has no body.
+  return request.headers['transfer-encoding'] === undefined ? 0 : Number.POSITIVE_INFINITY;
 }
 
 function linger(request: IncomingMessage, response: ServerResponse): void {

@@ -8,6 +8,8 @@ const FETCH_MS_MAX = 10_000;
 const SNAPSHOT_BYTES_MAX = 256 * 1024 * 1024;
 const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 5_000;
+/** About three seconds of a boot. */
+const QUIET_FAILURES = 5;
 
 /** The routing snapshot: whole at boot and after a gap, else by deltas; what cannot be read leaves the old one in place. */
 export class RoutingStore {
@@ -16,6 +18,7 @@ export class RoutingStore {
   private fetching = false;
   private closed = false;
   private retryMs = RETRY_MS_MIN;
+  private failures = 0;
   private timer: NodeJS.Timeout | null = null;
   private readonly subscription: Subscription;
 
@@ -64,8 +67,12 @@ export class RoutingStore {
       if (error !== null) throw new Error(error);
       this.index = indexSnapshot(RoutingSnapshotSchema.parse(decodeJson(bytes)));
       this.retryMs = RETRY_MS_MIN;
+      this.failures = 0;
     } catch (cause) {
-      this.parts.logger.warn({ error: cause, kept: this.index?.revision ?? null }, 'the routing snapshot could not be fetched');
+      // While everybody boots, the catalogue may be the later one: that is no news until it has lasted.
+      const level = this.index === null && this.failures < QUIET_FAILURES ? 'debug' : 'warn';
+      this.failures += 1;
+      this.parts.logger[level]({ error: cause, kept: this.index?.revision ?? null }, 'the routing snapshot could not be fetched');
       this.timer = setTimeout(() => this.fetch(), this.retryMs);
       this.retryMs = Math.min(RETRY_MS_MAX, this.retryMs * 2);
     }
