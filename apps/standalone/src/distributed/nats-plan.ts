@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { BootError } from '@tollgate/nest';
@@ -23,11 +24,20 @@ export function obtainNatsServer(): string {
  */
 const GUARDED = 'exec 3<&0; ( (read _ <&3; kill -TERM $$) >/dev/null 2>&1 & ); exec "$0" "$@" </dev/null 3<&-';
 
-export function natsPlan(binary: string, port: number): ProcessPlan {
+/** Who may speak on the bus of this run: everybody who may could call providers and write usage. */
+export interface BusLogin {
+  readonly user: string;
+  readonly password: string;
+}
+
+/** The login is in a file of ours alone, never in an argument. */
+export function natsPlan(binary: string, port: number, login: BusLogin, configPath: string): ProcessPlan {
+  const authorization = `authorization { user: "${login.user}", password: "${login.password}" }`;
+  writeFileSync(configPath, `listen: "127.0.0.1:${port}"\nlog_file: "/dev/null"\n${authorization}\n`, { mode: 0o600 });
   return {
     name: 'nats-server',
     file: '/bin/sh',
-    args: ['-c', GUARDED, binary, '-a', '127.0.0.1', '-p', String(port), '--log', '/dev/null'],
+    args: ['-c', GUARDED, binary, '-c', configPath],
     env: { PATH: process.env['PATH'] },
     link: 'pipe',
     isUp: () => answers(port),

@@ -104,7 +104,8 @@ async function start(counts: Counts, progress: Progress, closers: Closer[]): Pro
   progress.say('looking for nats-server');
   const binary = obtainNatsServer();
   const [natsPort = 0, ...ports] = await freePorts(1 + processCount(counts));
-  const natsUrl = `nats://127.0.0.1:${natsPort}`;
+  const login = { user: 'tollgate', password: randomBytes(24).toString('base64url') };
+  const natsUrl = `nats://${login.user}:${login.password}@127.0.0.1:${natsPort}`;
   const tablePath = join(folder, 'processes.json');
   closers.push(() => rmSync(tablePath, { force: true }));
   let database: EmbeddedDatabase | null = null;
@@ -121,7 +122,7 @@ async function start(counts: Counts, progress: Progress, closers: Closer[]): Pro
   };
   const onRestart = (name: string, how: string, afterMs: number): void =>
     void process.stderr.write(`tollgate: ${name} ended ${how}: starting it again in ${afterMs} ms\n`);
-  const nats = new ManagedProcess(natsPlan(binary, natsPort), { onChange, onRestart });
+  const nats = new ManagedProcess(natsPlan(binary, natsPort, login, join(folder, 'nats-server.conf')), { onChange, onRestart });
   closers.push(() => nats.stop(0));
   const starting = nats.start();
   starting.catch(() => undefined);

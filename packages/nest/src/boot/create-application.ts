@@ -7,7 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { FrontServer } from '../http/front-server.js';
 import { IoModule, type ServiceIo } from '../io.module.js';
 import { ManagementGuard } from '../management/management-guard.js';
-import { ProblemFilter } from '../management/problem-filter.js';
+import { ProblemFilter, publicError, sendProblem } from '../management/problem-filter.js';
 import { TollgateTransportStrategy } from '../messages/transport-strategy.js';
 import type { AnyServiceDefinition } from '../service-definition.js';
 import { assertRoutesDeclared } from './assert-routes.js';
@@ -42,6 +42,9 @@ export async function createApplication(needs: ApplicationNeeds): Promise<INestA
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     return503OnClosing: false,
+    // A path that cannot be decoded never reaches a route, nor the filter; Fastify's own words would echo it.
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
+      sendProblem(reply, publicError(error), request.id),
   });
   const modules = definitions.map((definition) =>
     definition.module((configuration.services.get(definition.name) ?? {}) as Record<string, never>),
@@ -70,11 +73,13 @@ export async function createApplication(needs: ApplicationNeeds): Promise<INestA
 }
 
 function prepareFastify(fastify: FastifyInstance, io: ServiceIo): void {
-  fastify.removeContentTypeParser('text/plain');
+  fastify.removeContentTypeParser(['text/plain', 'application/json']);
+  const parseJson = fastify.getDefaultJsonParser('error', 'error');
+  // Many clients name the type of a body that they do not send; where one is needed, the route's own schema says so.
   fastify.addContentTypeParser(
-    'application/merge-patch+json',
+    ['application/json', 'application/merge-patch+json'],
     { parseAs: 'string' },
-    fastify.getDefaultJsonParser('error', 'error'),
+    (request, body: string, done) => (body === '' ? done(null, undefined) : parseJson(request, body, done)),
   );
   const requests = io.metrics.counter(METRIC_NAMES.managementRequests, 'Management requests', ['method', 'route', 'status']);
   const duration = io.metrics.histogram(

@@ -139,3 +139,21 @@ test('a route that is open to all needs no token', async () => {
   const { url } = await boot();
   expect(await (await fetch(`${url}/api/v1/things/open`)).json()).toEqual({ open: true });
 });
+
+test.each(['/api/v1/things/%E0%A4%A', '/%E0%A4%A', `/api/v1/things/${'a'.repeat(5_000)}`])(
+  'a path that no route can take is a problem of ours and echoes nothing: %.40s',
+  async (path) => {
+    const { url } = await boot();
+    const response = await fetch(url + path, { headers: bearer });
+    expect([400, 404, 414]).toContain(response.status);
+    expect(response.headers.get('content-type')).toContain('application/problem+json');
+    expect(await response.text()).not.toContain(path.slice(-9));
+  },
+);
+
+test('an empty body that is called JSON is no body: the schema says what is lacking', async () => {
+  const { url } = await boot();
+  const response = await post(url, '');
+  expect(response.status).toBe(400);
+  expect(((await response.json()) as { code: string }).code).toBe('invalid_request');
+});

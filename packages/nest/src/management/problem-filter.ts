@@ -24,13 +24,17 @@ export class ProblemFilter implements ExceptionFilter {
       reply.raw.destroy();
       return;
     }
-    if (known.retryAfterMs !== undefined) reply.header('retry-after', String(Math.ceil(known.retryAfterMs / 1_000)));
-    if (known.code === 'invalid_api_key') reply.header('www-authenticate', 'Bearer realm="tollgate"');
-    reply
-      .status(known.row.httpStatus)
-      .header('content-type', PROBLEM_CONTENT_TYPE)
-      .send(JSON.stringify(problemOf(known, request.id)));
+    sendProblem(reply, known, request.id);
   }
+}
+
+export function sendProblem(reply: FastifyReply, error: TollgateError, requestId: string): void {
+  if (error.retryAfterMs !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfterMs / 1_000)));
+  if (error.code === 'invalid_api_key') reply.header('www-authenticate', 'Bearer realm="tollgate"');
+  reply
+    .status(error.row.httpStatus)
+    .header('content-type', PROBLEM_CONTENT_TYPE)
+    .send(JSON.stringify(problemOf(error, requestId)));
 }
 
 export function problemOf(error: TollgateError, requestId: string): Problem {
@@ -64,7 +68,7 @@ const CODE_BY_STATUS: Readonly<Record<number, ErrorCode>> = {
 const JSON_ERRORS = new Set(['FST_ERR_CTP_INVALID_JSON_BODY', 'FST_ERR_CTP_EMPTY_JSON_BODY']);
 
 /** Nest's and Fastify's own refusals get our codes and texts; whatever else is thrown is a fault of ours. */
-function publicError(error: unknown): TollgateError {
+export function publicError(error: unknown): TollgateError {
   if (error instanceof TollgateError) return error;
   const { status, code } = frameworkError(error);
   if (status === 400 && (error instanceof SyntaxError || JSON_ERRORS.has(code))) {

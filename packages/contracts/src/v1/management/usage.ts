@@ -11,7 +11,13 @@ export type UsageGroup = (typeof USAGE_GROUPS)[number];
 const TimeSchema = z
   .union([z.iso.datetime({ offset: true }), z.iso.date()], { error: 'must be an RFC 3339 time or a date' })
   .transform((text) => Date.parse(text));
-const name = z.string().min(1).max(256);
+/** Names as they are stored; Postgres holds no NUL, and no name holds another control character. */
+const name = z
+  .string()
+  .min(1)
+  .max(256)
+  .regex(/^\P{Cc}*$/u, 'must not hold control characters')
+  .refine((text) => text.isWellFormed(), 'must be well-formed Unicode');
 
 export const UsageQuerySchema = z.strictObject({
   /** Inclusive, rounded down to the hour; 30 days before `to` by default. */
