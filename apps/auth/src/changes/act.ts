@@ -1,4 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { TokenPolicy } from '@tollgate/contracts';
 import type { ManagementCaller, RequestWithCaller } from '@tollgate/nest';
 import type { AuditActor } from '@tollgate/policy';
 import { parseTraceparent } from '@tollgate/telemetry';
@@ -7,8 +8,8 @@ import type { FastifyRequest } from 'fastify';
 /** Who acts, and from where: what every change is audited with. */
 export interface Act {
   readonly organisationId: string;
-  /** The scopes that the actor may hand on; null = any (the system). */
-  readonly scopes: readonly string[] | null;
+  /** What the actor's own token holds and so may hand on; null = anything (the system). */
+  readonly held: TokenPolicy | null;
   readonly actor: AuditActor;
   readonly requestId: string | null;
   readonly traceId: string | null;
@@ -20,7 +21,7 @@ const USER_AGENT_MAX = 256;
 
 export const systemAct = (organisationId: string, part: string): Act => ({
   organisationId,
-  scopes: null,
+  held: null,
   actor: { type: 'system', id: part, publicId: null, secretId: null, onBehalfOf: null },
   requestId: null,
   traceId: null,
@@ -37,10 +38,10 @@ export const CurrentAct = createParamDecorator((_: unknown, context: ExecutionCo
 
 function actOf(request: FastifyRequest, caller: ManagementCaller): Act {
   const traceparent = request.headers['traceparent'];
-  const { tokenId, publicId, secretId, organisationId, scopes } = caller;
+  const { tokenId, publicId, secretId, organisationId, policy } = caller;
   return {
     organisationId,
-    scopes,
+    held: policy,
     actor: { type: 'token', id: tokenId, publicId, secretId, onBehalfOf: null },
     requestId: request.id,
     traceId: typeof traceparent === 'string' ? (parseTraceparent(traceparent)?.traceId ?? null) : null,

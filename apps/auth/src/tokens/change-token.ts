@@ -4,25 +4,29 @@ import { TollgateError } from '@tollgate/kernel';
 import type { AuditValue } from '@tollgate/policy';
 import type { Change } from '../changes/changes.js';
 import { TokenEntity, type TokenRow } from '../database/entities.js';
+import { assertGrantable, assertInReach } from './assert-within.js';
 import { assertTeam } from './create-token.js';
 import { findToken } from './find-token.js';
-import { assertGrantable, futureTime, policyOfChanged } from './token-policy.js';
+import { assertScopesOfType, futureTime, policyOfChanged } from './token-policy.js';
 import { auditViewOf } from './token-view.js';
 
 /** Applies a merge patch. A patch that changes nothing leaves no trace. */
 export async function changeToken(change: Change, id: string, patch: ChangeToken): Promise<TokenRow> {
   const { manager, act, now } = change;
   const row = await findToken(manager, act.organisationId, id, true);
+  assertInReach(row, act.held);
   if (row.status === 'revoked') throw new TollgateError('conflict', 'A revoked token stays as it is: make a new one.');
-  if (patch.scopes !== undefined) assertGrantable(patch.scopes, row.type, act.scopes);
+  if (patch.scopes !== undefined) assertScopesOfType(patch.scopes, row.type);
   if (patch.team_id !== undefined) await assertTeam(change, patch.team_id);
+  const policy = policyOfChanged(row.policy, patch);
+  assertGrantable(policy, row.type, act.held);
   const next: TokenRow = {
     ...row,
     name: patch.name ?? row.name,
     status: patch.status ?? row.status,
     teamId: patch.team_id === undefined ? row.teamId : patch.team_id,
     expiresAt: expiryOf(row, patch.expires_at, now),
-    policy: policyOfChanged(row.policy, patch),
+    policy,
     updatedAt: new Date(now),
     revision: row.revision + 1,
   };

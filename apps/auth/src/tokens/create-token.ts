@@ -4,7 +4,8 @@ import { InvalidFieldsError } from '@tollgate/nest';
 import { DEFAULT_BRAND, digestToken, generateToken, type PepperSet } from '@tollgate/policy';
 import type { Change } from '../changes/changes.js';
 import { TeamEntity, TokenEntity, type TokenRow, TokenSecretEntity, type TokenSecretRow } from '../database/entities.js';
-import { assertGrantable, futureTime, policyOfNew } from './token-policy.js';
+import { assertGrantable } from './assert-within.js';
+import { assertScopesOfType, futureTime, policyOfNew } from './token-policy.js';
 import { auditViewOf } from './token-view.js';
 
 /** What makes secrets. */
@@ -26,7 +27,8 @@ export async function createToken(change: Change, mint: Mint, input: CreateToken
   const { manager, act, now } = change;
   const type = input.type === 'api_key' ? 'k' : 'a';
   const policy = policyOfNew(input, type);
-  assertGrantable(policy.scopes, type, act.scopes);
+  assertScopesOfType(policy.scopes, type);
+  assertGrantable(policy, type, act.held);
   await assertTeam(change, input.team_id ?? null);
   const { text, publicId } = generateToken({
     type,

@@ -1,12 +1,14 @@
 import { Not } from 'typeorm';
 import type { Change } from '../changes/changes.js';
 import { TokenEntity, type TokenRow, TokenSecretEntity } from '../database/entities.js';
+import { assertInReach } from './assert-within.js';
 import { findToken } from './find-token.js';
 
 /** Ends a token and all its secrets for ever. Again changes nothing and leaves no trace. */
 export async function revokeToken(change: Change, id: string): Promise<TokenRow> {
   const { manager, act, now } = change;
   const row = await findToken(manager, act.organisationId, id, true);
+  assertInReach(row, act.held);
   if (row.status === 'revoked') return row;
   const time = new Date(now);
   const next: TokenRow = { ...row, status: 'revoked', revokedAt: time, updatedAt: time, revision: row.revision + 1 };

@@ -1,4 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { TokenPolicy } from '@tollgate/contracts';
 
 /** Who calls the management API: made by the guard, injected by `@Caller()`. Everything a controller reads is scoped by `organisationId`. */
 export interface ManagementCaller {
@@ -9,6 +10,8 @@ export interface ManagementCaller {
   readonly organisationId: string;
   readonly teamId: string | null;
   readonly scopes: readonly string[];
+  /** All that the token holds, its scopes among it: the bound of what it may hand on. */
+  readonly policy: TokenPolicy;
   readonly type: 'k' | 'a';
 }
 

@@ -19,6 +19,7 @@ test('200: a token with the scope reaches the controller, and the caller is know
       organisationId: 'org_1',
       teamId: null,
       scopes: ['admin:things:*'],
+      policy: (auth.snapshot as TokenSnapshot).policy,
       type: 'a',
     },
   });

@@ -59,6 +59,7 @@ export class ManagementGuard implements CanActivate {
       organisationId,
       teamId: snapshot.teamId,
       scopes: snapshot.policy.scopes,
+      policy: snapshot.policy,
       type: snapshot.type,
     };
   }

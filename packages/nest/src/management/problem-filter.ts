@@ -1,9 +1,9 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import { PROBLEM_CONTENT_TYPE, type Problem } from '@tollgate/contracts';
 import { ERROR_CODES, type ErrorCode, TollgateError } from '@tollgate/kernel';
-import type { Logger } from '@tollgate/telemetry';
+import { type Logger, redactText } from '@tollgate/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { InvalidFieldsError } from './invalid-fields.js';
+import { type InvalidField, InvalidFieldsError } from './invalid-fields.js';
 
 /** Errors become HTTP here and nowhere else: RFC 9457, and nothing internal to a caller. */
 @Catch()
@@ -42,12 +42,18 @@ export function problemOf(error: TollgateError, requestId: string): Problem {
     type: 'about:blank',
     title: error.code.replaceAll('_', ' ').replace(/^./, (letter) => letter.toUpperCase()),
     status: error.row.httpStatus,
-    detail: error.message,
+    // It may name what the caller sent: an id in a path, a field, a name of a query.
+    detail: redactText(error.message),
     code: error.code,
-    ...(error instanceof InvalidFieldsError ? { errors: [...error.fields] } : {}),
+    ...(error instanceof InvalidFieldsError ? { errors: error.fields.map(withoutSecrets) } : {}),
     request_id: requestId,
   };
 }
+
+const withoutSecrets = ({ pointer, detail }: InvalidField): InvalidField => ({
+  pointer: redactText(pointer),
+  detail: redactText(detail),
+});
 
 const CODE_BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   400: 'invalid_request',

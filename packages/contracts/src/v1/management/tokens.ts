@@ -151,7 +151,8 @@ export const TOKEN_OPERATIONS = defineOperations({
     method: 'POST',
     path: '/api/v1/tokens',
     summary: 'Make a token',
-    description: 'The text of the token is in the answer and nowhere else. Scopes that the caller does not hold are refused.',
+    description:
+      'The text of the token is in the answer and nowhere else. What the caller does not hold is refused: scopes, and models, limit and cap where its own token has them.',
     body: CreateTokenSchema,
     answer: { status: 201, description: 'The token, with its text', schema: CreatedTokenSchema },
   },
@@ -168,7 +169,8 @@ export const TOKEN_OPERATIONS = defineOperations({
     method: 'PATCH',
     path: '/api/v1/tokens/{id}',
     summary: 'Change, suspend or restore a token',
-    description: 'JSON merge patch. In force at every router within a second. A revoked token stays revoked.',
+    description:
+      'JSON merge patch. In force at every router within a second. A revoked token stays revoked. A token that holds more than the caller is out of its reach.',
     body: ChangeTokenSchema,
     answer,
     errors: ['not_found', 'conflict'],
@@ -178,7 +180,8 @@ export const TOKEN_OPERATIONS = defineOperations({
     method: 'POST',
     path: '/api/v1/tokens/{id}/revoke',
     summary: 'Revoke a token for ever',
-    description: 'Refused at every router within a second. Revoking again changes nothing.',
+    description:
+      'Refused at every router within a second. Revoking again changes nothing. A token that holds more than the caller is out of its reach.',
     answer,
     errors: ['not_found'],
   },
