@@ -25,12 +25,15 @@ export interface VerifiedToken {
 
 const DIGEST_BYTES = 32;
 const DUMMY_DIGEST = Buffer.alloc(DIGEST_BYTES);
-/** A token has at most two usable secrets: so many comparisons are made even where it has fewer or does not exist. */
-const COMPARISONS_MIN = 2;
+const DUMMY_TEXT = DUMMY_DIGEST.toString('base64url');
+const dummy = (id: string): TokenSecret => ({ id, digest: DUMMY_TEXT, pepperVersion: 0, state: 'active', expiresAt: null });
+/**
+ * A token has at most two usable secrets. One that has fewer or does not exist is filled up with these, which are decoded,
+ * looked up and compared like others and never match.
+ */
+const DUMMIES: readonly TokenSecret[] = [dummy('none_1'), dummy('none_2')];
 const NO_SECRETS: readonly TokenSecret[] = [];
 
-/** Digests in binary, decoded once per snapshot rather than once per request. */
-const decodedDigests = new WeakMap<TokenSecret, Buffer>();
 /**
  * SHA-256 of the text that has matched a secret before: a second look costs a third of an HMAC, which makes objects that
  * the collector has to finalise. It lives as long as the snapshot; a text of 256 random bits cannot be guessed from it.
@@ -71,25 +74,25 @@ export function verifyToken(
 
 /** A text seen before, else by digest; stops after the pepper that matched, and where none does, all have been tried. */
 function findSecret(text: string, secrets: readonly TokenSecret[], peppers: PepperSet): TokenSecret | null {
-  const slots = Math.max(COMPARISONS_MIN, secrets.length);
+  const slots = Math.max(DUMMIES.length, secrets.length);
   // Made and compared for unknown ids as well, so that those cost what a wrong secret costs.
   const fingerprint = hash('sha256', text, 'buffer');
   let seen: TokenSecret | null = null;
   for (let slot = 0; slot < slots; slot += 1) {
-    const secret = secrets[slot];
-    const known = secret === undefined ? undefined : fingerprints.get(secret);
+    const secret = secrets[slot] ?? (DUMMIES[slot] as TokenSecret);
+    const known = fingerprints.get(secret);
     const expected = known !== undefined && known.peppers === peppers ? known.bytes : DUMMY_DIGEST;
-    if (timingSafeEqual(fingerprint, expected) && secret !== undefined && expected !== DUMMY_DIGEST) seen = secret;
+    if (timingSafeEqual(fingerprint, expected) && expected !== DUMMY_DIGEST) seen = secret;
   }
   if (seen !== null) return seen;
   for (const pepper of peppers) {
     const digest = digestToken(pepper.key, text);
     let match: TokenSecret | null = null;
     for (let slot = 0; slot < slots; slot += 1) {
-      const secret = secrets[slot];
-      const candidate = secret !== undefined && secret.pepperVersion === pepper.version ? secret : null;
-      const expected = candidate === null ? DUMMY_DIGEST : digestOf(candidate);
-      if (timingSafeEqual(digest, expected) && candidate !== null) match = candidate;
+      const secret = secrets[slot] ?? (DUMMIES[slot] as TokenSecret);
+      const expected = digestOf(secret);
+      if (timingSafeEqual(digest, expected) && expected !== DUMMY_DIGEST && secret.pepperVersion === pepper.version)
+        match = secret;
     }
     if (match !== null) {
       fingerprints.set(match, { peppers, bytes: fingerprint });
@@ -99,13 +102,11 @@ function findSecret(text: string, secrets: readonly TokenSecret[], peppers: Pepp
   return null;
 }
 
+/**
+ * Decoded each time: who is let in has been recognised before it comes to this, and what was kept for known ids alone would
+ * tell them from unknown ones. A digest of the wrong length can match nothing; timingSafeEqual would throw on it.
+ */
 function digestOf(secret: TokenSecret): Buffer {
-  let digest = decodedDigests.get(secret);
-  if (digest === undefined) {
-    const decoded = Buffer.from(secret.digest, 'base64url');
-    // A digest of the wrong length can match nothing; timingSafeEqual would throw on it.
-    digest = decoded.length === DIGEST_BYTES ? decoded : DUMMY_DIGEST;
-    decodedDigests.set(secret, digest);
-  }
-  return digest;
+  const decoded = Buffer.from(secret.digest, 'base64url');
+  return decoded.length === DIGEST_BYTES && secret.pepperVersion > 0 ? decoded : DUMMY_DIGEST;
 }
