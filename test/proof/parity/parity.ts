@@ -1,16 +1,13 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import { type Stack, startStack, waitFor } from '@tollgate/testing';
+import { startStack, waitFor } from '@tollgate/testing';
 import { type ProofSuite, seeded } from '../proof-suite.ts';
 import { compareLedgers } from './compare-ledgers.ts';
-import { type Load, startLoad } from './load.ts';
+import { IN_FLIGHT_MIN, killUnderLoad, STREAMS_MIN, type Victim } from './kill-under-load.ts';
+import { startLoad } from './load.ts';
 import { readRecords, readTotals, untilSettled } from './read-records.ts';
 
 const CALLS_MIN = 20_000;
-const IN_FLIGHT_MIN = 20;
-const STREAMS_MIN = 5;
 /** Each is killed with SIGKILL so many times, in an order of the seed's making. */
-const KILLS = { router: 3, 'provider-adapters': 3, analytics: 2, nats: 2, postgres: 2 } as const;
-type Victim = keyof typeof KILLS;
+const KILLS = { router: 3, 'provider-adapters': 3, analytics: 2, nats: 2, postgres: 2 } as const satisfies Record<Victim, number>;
 
 /** numbers.md, promise 1, at a size that fits into twenty minutes. */
 export const parity: ProofSuite = {
@@ -20,6 +17,8 @@ export const parity: ProofSuite = {
     calls: { min: CALLS_MIN },
     succeeded: { min: CALLS_MIN / 2 },
     kills: { min: 10 },
+    calls_in_flight_at_kill_min: { min: IN_FLIGHT_MIN },
+    streams_in_flight_at_kill_min: { min: STREAMS_MIN },
     kills_router: { min: 2 },
     kills_adapter: { min: 2 },
     kills_analytics: { min: 2 },
@@ -41,11 +40,16 @@ export const parity: ProofSuite = {
         random,
       );
       const kills: Record<Victim, number> = { router: 0, 'provider-adapters': 0, analytics: 0, nats: 0, postgres: 0 };
+      let [callsAtKillMin, streamsAtKillMin, thinKills] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 0];
       for (const [index, victim] of order.entries()) {
-        await untilFlowing(load);
-        await wait(500 + random() * 1_500);
-        await kill(stack, victim, load, random, say);
-        kills[victim] += 1;
+        const { calls, streams } = await killUnderLoad({ stack, load, random, say }, victim);
+        // One that met little traffic proves little: it happened, but does not count.
+        if (calls < IN_FLIGHT_MIN || streams < STREAMS_MIN) thinKills += 1;
+        else {
+          kills[victim] += 1;
+          callsAtKillMin = Math.min(callsAtKillMin, calls);
+          streamsAtKillMin = Math.min(streamsAtKillMin, streams);
+        }
         const share = Math.floor((CALLS_MIN * (index + 1)) / (order.length + 1));
         await waitFor(() => load.calls.length >= share, { timeoutMs: 300_000, intervalMs: 200, what: `${share} calls` });
         say(`${load.calls.length} calls, ${index + 1} of ${order.length} kills`);
@@ -70,6 +74,9 @@ export const parity: ProofSuite = {
         upstream_requests: own.length,
         rows: rows.length,
         kills: Object.values(kills).reduce((sum, times) => sum + times, 0),
+        calls_in_flight_at_kill_min: Number.isFinite(callsAtKillMin) ? callsAtKillMin : 0,
+        streams_in_flight_at_kill_min: Number.isFinite(streamsAtKillMin) ? streamsAtKillMin : 0,
+        kills_with_too_few_in_flight: thinKills,
         kills_router: kills.router,
         kills_adapter: kills['provider-adapters'],
         kills_analytics: kills.analytics,
@@ -85,36 +92,6 @@ export const parity: ProofSuite = {
     }
   },
 };
-
-/** A kill counts only where enough calls, and enough streams among them, are under way. */
-const untilFlowing = (load: Load): Promise<true> =>
-  waitFor(
-    () => {
-      const { calls, streams } = load.inFlight();
-      return (
-        (calls >= IN_FLIGHT_MIN && streams >= STREAMS_MIN && load.calls.slice(-20).some(({ status }) => status === 200)) || null
-      );
-    },
-    { timeoutMs: 60_000, what: 'calls to flow' },
-  );
-
-async function kill(stack: Stack, victim: Victim, load: Load, random: () => number, say: (text: string) => void): Promise<void> {
-  const { calls, streams } = load.inFlight();
-  const away = 200 + random() * 1_500;
-  say(`SIGKILL ${victim} with ${calls} calls in flight, ${streams} of them streams; away for ${Math.round(away)} ms`);
-  if (victim === 'nats' || victim === 'postgres') {
-    const backing = stack[victim];
-    await backing?.kill();
-    await wait(away);
-    await backing?.start();
-    return;
-  }
-  const candidates = stack.of(victim);
-  const process = candidates[Math.floor(random() * candidates.length)];
-  await process?.kill('SIGKILL');
-  await wait(away);
-  await process?.start();
-}
 
 function shuffled<T>(values: readonly T[], random: () => number): T[] {
   const result = [...values];
