@@ -2,11 +2,15 @@ import type { RequestListener } from 'node:http';
 import { type INestApplication, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { METRIC_NAMES, OVERHEAD_BUCKETS } from '@tollgate/telemetry';
+import { TollgateError } from '@tollgate/kernel';
+import { METRIC_NAMES, OVERHEAD_BUCKETS, redactText } from '@tollgate/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { pathOf } from '../http/answer-health.js';
 import type { FrontServer } from '../http/front-server.js';
+import { readJsonBody } from '../http/read-json-body.js';
 import { IoModule, type ServiceIo } from '../io.module.js';
 import { ManagementGuard } from '../management/management-guard.js';
+import { methodsOfPath } from '../management/methods-of-path.js';
 import { ProblemFilter, publicError, sendProblem } from '../management/problem-filter.js';
 import { TollgateTransportStrategy } from '../messages/transport-strategy.js';
 import type { AnyServiceDefinition } from '../service-definition.js';
@@ -55,7 +59,6 @@ export async function createApplication(needs: ApplicationNeeds): Promise<INestA
     bodyParser: false,
     forceCloseConnections: false,
   });
-  prepareFastify(adapter.getInstance(), io);
   application.useGlobalFilters(new ProblemFilter(io.logger));
   if (configuration.peppers !== null) {
     const { transport, clock, logger } = io;
@@ -65,6 +68,7 @@ export async function createApplication(needs: ApplicationNeeds): Promise<INestA
   }
   const routes = assertRoutesDeclared(application);
   if (configuration.peppers === null && routes.length > 0) throw new Error('management routes in a process that has no guard');
+  prepareFastify(adapter.getInstance(), io, methodsOfPath(routes));
   await application.init();
   application.connectMicroservice({ strategy: new TollgateTransportStrategy(io.transport, io.logger) });
   await application.startAllMicroservices();
@@ -72,14 +76,13 @@ export async function createApplication(needs: ApplicationNeeds): Promise<INestA
   return application;
 }
 
-function prepareFastify(fastify: FastifyInstance, io: ServiceIo): void {
+function prepareFastify(fastify: FastifyInstance, io: ServiceIo, methodsOf: (path: string) => readonly string[]): void {
   fastify.removeContentTypeParser(['text/plain', 'application/json']);
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
-  // Many clients name the type of a body that they do not send; where one is needed, the route's own schema says so.
   fastify.addContentTypeParser(
     ['application/json', 'application/merge-patch+json'],
-    { parseAs: 'string' },
-    (request, body: string, done) => (body === '' ? done(null, undefined) : parseJson(request, body, done)),
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, body: Buffer) => readJsonBody(request.headers, body, parserOf(parseJson, request)),
   );
   const requests = io.metrics.counter(METRIC_NAMES.managementRequests, 'Management requests', ['method', 'route', 'status']);
   const duration = io.metrics.histogram(
@@ -90,7 +93,9 @@ function prepareFastify(fastify: FastifyInstance, io: ServiceIo): void {
   );
   fastify.addHook('onRequest', (request, reply, done) => {
     setRequestIds(request, reply);
-    done();
+    const allowed = request.is404 ? methodsOf(pathOf(request.url)) : [];
+    if (allowed.length > 0) reply.header('allow', allowed.join(', '));
+    done(allowed.length > 0 ? new TollgateError('method_not_allowed', `This path has ${allowed.join(', ')}.`) : undefined);
   });
   fastify.addHook('onResponse', (request, reply, done) => {
     const labels = { method: request.method, route: request.routeOptions.url ?? 'none' };
@@ -100,9 +105,23 @@ function prepareFastify(fastify: FastifyInstance, io: ServiceIo): void {
   });
 }
 
+/** Fastify's own parser answers by callback, at once. */
+function parserOf(parseJson: ReturnType<FastifyInstance['getDefaultJsonParser']>, request: FastifyRequest) {
+  return (text: string): unknown => {
+    let failure: Error | null = null;
+    let result: unknown;
+    parseJson(request, text, (error, value) => {
+      failure = error;
+      result = value;
+    });
+    if (failure !== null) throw failure;
+    return result;
+  };
+}
+
 /** A caller's own id is echoed; ours is always there beside it. */
 function setRequestIds(request: FastifyRequest, reply: FastifyReply): void {
   const given = request.headers['x-request-id'];
-  const echoed = typeof given === 'string' && /^[\x20-\x7e]{1,128}$/.test(given) ? given : request.id;
+  const echoed = typeof given === 'string' && /^[\x20-\x7e]{1,128}$/.test(given) ? redactText(given) : request.id;
   reply.header('x-request-id', echoed).header('x-tollgate-request-id', request.id).header('cache-control', 'no-store');
 }

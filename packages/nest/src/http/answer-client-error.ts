@@ -1,7 +1,7 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ErrorCode } from '@tollgate/kernel';
-import { refusalOf } from './refusal.js';
+import { type Refusal, refusalOf } from './refusal.js';
 
 const LINGER_MS = 1_000;
 
@@ -26,7 +26,12 @@ export function answerClientError(
   const [code, message] =
     CODES[error.code ?? ''] ?? (['invalid_request', 'This is not a well-formed HTTP/1.1 request.'] as const);
   const requestId = newRequestId();
-  const refusal = refusalOf(code, message, pathOfPacket(error.rawPacket), requestId);
+  endWithRefusal(socket, refusalOf(code, message, pathOfPacket(error.rawPacket), requestId), requestId);
+}
+
+/** An answer by hand, where Node gives none to write with; the connection ends with it. */
+export function endWithRefusal(socket: Socket, refusal: Refusal, requestId: string): void {
+  socket.on('error', () => undefined);
   socket.end(
     `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? ''}\r\n` +
       `content-type: ${refusal.contentType}\r\ncontent-length: ${Buffer.byteLength(refusal.body)}\r\n` +

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { AddressInfo, Socket } from 'node:net';
 import type { Logger } from '@tollgate/telemetry';
 import type { DataPlaneHandler } from '../service-definition.js';
-import { answerClientError } from './answer-client-error.js';
+import { answerClientError, endWithRefusal } from './answer-client-error.js';
 import { answerHealth, type HealthFacts, pathOf } from './answer-health.js';
 import { type Refusal, refusalOf } from './refusal.js';
 
@@ -42,12 +42,27 @@ export class FrontServer {
         keepAliveTimeout: KEEP_ALIVE_MS,
         connectionsCheckingInterval: TIMEOUT_CHECK_MS,
         noDelay: true,
+        // Looked for by `handle`: Node's own refusal has no body.
+        requireHostHeader: false,
       },
       (request, response) => this.handle(request, response),
     );
     this.server.on('connection', (socket: Socket) => {
       this.sockets.add(socket);
       socket.once('close', () => this.sockets.delete(socket));
+    });
+    // Without these listeners Node answers 417 without a body, and cuts the connection of a CONNECT.
+    this.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+      this.refuse(request, response, 'expectation_failed', 'Of expectations only 100-continue is met.');
+    });
+    this.server.on('connect', (request: IncomingMessage, socket: Socket) => {
+      const requestId = settings.newRequestId();
+      const path = pathOf(request.url ?? '/');
+      endWithRefusal(
+        socket,
+        refusalOf('method_not_allowed', 'This is no proxy: CONNECT is not taken.', path, requestId),
+        requestId,
+      );
     });
     this.server.on('clientError', (error, socket) => answerClientError(error, socket as never, () => settings.newRequestId()));
   }
@@ -104,6 +119,11 @@ export class FrontServer {
   private handle(request: IncomingMessage, response: ServerResponse): void {
     if (this.draining) response.shouldKeepAlive = false;
     try {
+      // RFC 9112, 3.2.
+      if (request.headers.host === undefined && request.httpVersionMinor === 1) {
+        this.refuse(request, response, 'invalid_request', 'A request of HTTP/1.1 needs a Host header.');
+        return;
+      }
       if (this.dataPlane?.(request, response)) return;
       if (answerHealth(this.settings.health, request, response)) return;
       if (this.open && this.management !== null) this.management(request, response);
@@ -118,10 +138,12 @@ export class FrontServer {
   private refuse(
     request: IncomingMessage,
     response: ServerResponse,
-    code: 'overloaded' | 'internal_error',
+    code: 'overloaded' | 'internal_error' | 'invalid_request' | 'expectation_failed',
     message: string,
   ): void {
     const requestId = this.settings.newRequestId();
+    // What the caller made wrong of the request itself may be wrong of the next as well, or its body still be on the way.
+    if (code !== 'overloaded') response.shouldKeepAlive = false;
     send(response, refusalOf(code, message, pathOf(request.url ?? '/'), requestId), requestId);
   }
 }

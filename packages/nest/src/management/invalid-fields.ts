@@ -18,13 +18,15 @@ export class InvalidFieldsError extends TollgateError {
 }
 
 export function invalidFieldsOf(error: z.ZodError, source: 'body' | 'query' | 'path'): readonly InvalidField[] {
-  const point = (path: readonly PropertyKey[]): string =>
-    source === 'body' ? path.map((part) => `/${escapePointer(String(part))}`).join('') : path.map(String).join('.');
+  const point = (path: readonly PropertyKey[]): string => (source === 'body' ? pointerOf(path) : path.map(String).join('.'));
   return error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((key) => ({ pointer: point([...issue.path, key]), detail: 'is not a known field' }))
       : [{ pointer: point(issue.path), detail: issue.message }],
   );
 }
+
+/** RFC 6901. */
+export const pointerOf = (path: readonly PropertyKey[]): string => path.map((part) => `/${escapePointer(String(part))}`).join('');
 
 const escapePointer = (part: string): string => part.slice(0, 128).replaceAll('~', '~0').replaceAll('/', '~1');

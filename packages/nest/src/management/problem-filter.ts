@@ -45,10 +45,13 @@ export function problemOf(error: TollgateError, requestId: string): Problem {
     // It may name what the caller sent: an id in a path, a field, a name of a query.
     detail: redactText(error.message),
     code: error.code,
-    ...(error instanceof InvalidFieldsError ? { errors: error.fields.map(withoutSecrets) } : {}),
+    ...(error instanceof InvalidFieldsError ? { errors: error.fields.slice(0, FIELDS_MAX).map(withoutSecrets) } : {}),
     request_id: requestId,
   };
 }
+
+/** A request of a thousand mistakes gets no answer larger than itself. */
+const FIELDS_MAX = 100;
 
 const withoutSecrets = ({ pointer, detail }: InvalidField): InvalidField => ({
   pointer: redactText(pointer),

@@ -54,6 +54,11 @@ class ThingController {
   gone(): never {
     throw new TollgateError('not_found', 'There is no such thing.');
   }
+  @Post('/end')
+  @Permission('admin:things:write')
+  end() {
+    return { ended: true };
+  }
   @Get('/open')
   @OpenToAll('test')
   open() {
