@@ -9,10 +9,16 @@ import type { ProofSuite } from './proof-suite.ts';
 const REPOSITORY = resolve(fileURLToPath(new URL('../..', import.meta.url)));
 const ROUNDS = 12;
 
+interface AssertionResult {
+  readonly status: string;
+  readonly title: string;
+  readonly failureMessages: readonly string[];
+}
+
 interface VitestReport {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
-  readonly testResults: readonly { readonly assertionResults: readonly { readonly status: string; readonly title: string }[] }[];
+  readonly testResults: readonly { readonly assertionResults: readonly AssertionResult[] }[];
 }
 
 /** The conformance suite of the transport, again and again: each round in another order, real servers and processes killed. */
@@ -30,9 +36,10 @@ export const transport: ProofSuite = {
         counts.passed += report.numPassedTests;
         counts.failed += report.numFailedTests;
         for (const { assertionResults } of report.testResults) {
-          for (const { status, title } of assertionResults) {
+          for (const { status, title, failureMessages } of assertionResults) {
             if (status === 'passed' && /kill|restart|broker|server|dies|died|vanish/i.test(title)) counts.bus_cases += 1;
-            if (status === 'failed') say(`failed: ${title} (seed ${seed + round})`);
+            if (status === 'failed')
+              say(`failed: ${title} (seed ${seed + round})\n${failureMessages.join('\n').slice(0, 2_000)}`);
           }
         }
         say(`round ${round + 1}: ${report.numPassedTests} passed, ${report.numFailedTests} failed`);
