@@ -55,6 +55,7 @@ export const ERROR_CODES = {
   unsupported_media_type: caller(415, 'invalid_request_error', 'Send application/json, not compressed.'),
   body_too_large: caller(413, 'invalid_request_error', 'Send a smaller body.'),
   headers_too_large: caller(431, 'invalid_request_error', 'Send fewer or shorter headers.'),
+  expectation_failed: caller(417, 'invalid_request_error', 'Send no Expect header but `100-continue`.'),
   request_timeout: caller(408, 'invalid_request_error', 'Send the whole request faster.'),
   rate_limit_exceeded: caller(429, 'rate_limit_error', 'Wait as long as Retry-After says.'),
   quota_unavailable: {

@@ -25,6 +25,7 @@ export type { LeaseAnswer, LeaseAsk, QuotaView, TakeVerdict } from './limits/tak
 export { formatDecimal, parseDecimal } from './pricing/decimal.js';
 export { AMOUNT_SCALE, priceUsage } from './pricing/price-usage.js';
 export { sumMoney } from './pricing/sum-money.js';
+export { concreteModel } from './routing/concrete-model.js';
 export {
   applyDelta,
   indexSnapshot,

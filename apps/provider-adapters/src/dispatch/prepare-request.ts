@@ -1,6 +1,7 @@
 import type { UpstreamCall } from '@tollgate/contracts';
 import { editRequest } from '@tollgate/dialects';
 import { decodeUtf8 } from '@tollgate/kernel';
+import { concreteModel } from '@tollgate/policy';
 import type { Dispatcher } from 'undici';
 import type { Target } from '../snapshot/target.js';
 import { requestHeaders } from './request-headers.js';
@@ -16,7 +17,7 @@ export function prepareRequest(
   traceparent: string | null,
 ): Dispatcher.DispatchOptions {
   const pieces = editRequest(body, call.spans, {
-    model: target.upstreamModel ?? ownModel(call, target, body),
+    model: sentModel(call, target, body),
     ...(call.maxOutputTokens === null ? {} : { maxOutputTokens: call.maxOutputTokens, maxOutputField: target.maxOutputField }),
     includeUsage: call.stream && target.asksForUsage,
   });
@@ -37,11 +38,11 @@ export function prepareRequest(
   };
 }
 
-/** The caller's model name, without the provider's prefix. */
-function ownModel(call: UpstreamCall, target: Target, body: Uint8Array): string {
+/** The name under which the upstream is asked. Throws `RangeError` where the spans do not fit. */
+export function sentModel(call: UpstreamCall, target: Target, body: Uint8Array): string {
+  if (target.upstreamModel !== null) return target.upstreamModel;
   const [start, end] = call.spans.model;
   const model: unknown = JSON.parse(decodeUtf8(body.subarray(start, end)));
   if (typeof model !== 'string') throw new RangeError('The span of the model holds no string.');
-  const prefix = `${target.provider}/`;
-  return model.startsWith(prefix) ? model.slice(prefix.length) : model;
+  return concreteModel('*', target.provider, model);
 }

@@ -8,6 +8,8 @@ export interface FinishedCall {
   readonly trace: TraceContext;
   readonly call: UpstreamCall;
   readonly target: Target;
+  /** The name under which the upstream was asked; looked up only where the span is wanted. */
+  readonly model: string;
   readonly status: number | null;
   readonly firstByteMs: number | null;
   readonly startedAt: number;
@@ -24,8 +26,7 @@ export function recordSpan(
   if (!tracer.wants(finished.trace, errorCode !== null)) return;
   tracer.record({
     context: finished.trace,
-    name:
-      finished.target.upstreamModel === null ? SPAN_NAMES.upstream : `${SPAN_NAMES.upstream} ${finished.target.upstreamModel}`,
+    name: `${SPAN_NAMES.upstream} ${finished.model}`,
     kind: 'client',
     startMs: finished.startedAt,
     endMs,
@@ -35,14 +36,14 @@ export function recordSpan(
 }
 
 function attributesOf(
-  { call, target, status, firstByteMs }: FinishedCall,
+  { call, target, model, status, firstByteMs }: FinishedCall,
   errorCode: ErrorCode | null,
   { usage, basis }: SettledUsage,
 ): SpanAttributes {
   return {
     [ATTRIBUTES.genAiOperation]: 'chat',
     [ATTRIBUTES.genAiProvider]: target.provider,
-    ...(target.upstreamModel === null ? {} : { [ATTRIBUTES.genAiRequestModel]: target.upstreamModel }),
+    [ATTRIBUTES.genAiRequestModel]: model,
     [ATTRIBUTES.genAiInputTokens]: usage.input + usage.cacheRead + usage.cacheWrite + usage.inputAudio,
     [ATTRIBUTES.genAiOutputTokens]: usage.output + usage.reasoning + usage.outputAudio,
     [ATTRIBUTES.usageBasis]: basis,

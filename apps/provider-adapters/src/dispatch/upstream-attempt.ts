@@ -17,7 +17,7 @@ import type { CallParts } from './call-parts.js';
 import type { Swept } from './call-sweep.js';
 import { chooseReader } from './choose-reader.js';
 import { classifyError, describeError } from './classify-error.js';
-import { prepareRequest } from './prepare-request.js';
+import { prepareRequest, sentModel } from './prepare-request.js';
 import { recordSpan } from './record-span.js';
 import { redactBody } from './redact-body.js';
 
@@ -84,6 +84,16 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, Swept, Answe
       return;
     }
     parts.pools.of(target.origin, target.allowPrivateNetwork).dispatch(request, this);
+  }
+
+  /** For the span alone. */
+  get model(): string {
+    try {
+      return sentModel(this.call, this.target, this.stream.body);
+    } catch {
+      // A call of which the spans do not fit was never sent.
+      return '';
+    }
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ListedModel, writeModel, writeModels } from '@tollgate/dialects';
 import { TollgateError } from '@tollgate/kernel';
 import { modelAllowed, visibleRoutes } from '@tollgate/policy';
+import { redactText } from '@tollgate/telemetry';
 import { answerHeaders } from './answer-headers.js';
 import { authenticate } from './authenticate.js';
 import type { Call, Gate } from './call.js';
@@ -34,7 +35,7 @@ function answer(call: Call, name: string | null): void {
   }
   const [one] = models;
   if (name !== null && one === undefined) {
-    const message = `The model ${JSON.stringify(name.slice(0, 256))} does not exist.`;
+    const message = `The model ${JSON.stringify(redactText(name.slice(0, 256)))} does not exist.`;
     refuse(call, new TollgateError('model_not_found', message, { param: 'model' }));
     return;
   }

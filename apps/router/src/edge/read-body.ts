@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { preparePeek } from '@tollgate/dialects';
-import { concatBytes, TollgateError } from '@tollgate/kernel';
+import { type Peek, preparePeek } from '@tollgate/dialects';
+import { concatBytes, EMPTY_BYTES, TollgateError } from '@tollgate/kernel';
 import { admit } from './admit.js';
 import { type Call, callOf } from './call.js';
+import { holdsToken, withoutToken } from './redact-token.js';
 import { refuse, refuseWith } from './refuse.js';
 
 const MESSAGES_MAX = 100_000;
@@ -67,7 +68,16 @@ function onEnd(this: IncomingMessage): void {
   call.body = concatBytes(call.chunks);
   call.chunks = [];
   call.peek = peek.value;
-  admit(call);
+  if (holdsToken(peek.value.model)) refuseToken(call, peek.value);
+  else admit(call);
+}
+
+/** Nothing of it may go on: to the error, the usage record, a span, or by a wildcard to a provider. */
+function refuseToken(call: Call, peek: Peek): void {
+  drop(call);
+  call.peek = { ...peek, model: withoutToken(peek.model) };
+  call.body = EMPTY_BYTES;
+  refuseWith(call, 'invalid_request', '"model" holds an API token: name a model, and rotate that token.', 'model');
 }
 
 function drop(call: Call): void {

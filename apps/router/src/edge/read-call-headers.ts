@@ -1,6 +1,7 @@
 import { TollgateError } from '@tollgate/kernel';
 import type { Call } from './call.js';
 import { readMetadata } from './read-metadata.js';
+import { holdsToken } from './redact-token.js';
 
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
 const TIMEOUT = /^(\d{1,9})(s|ms)?$/;
@@ -9,7 +10,7 @@ const TIMEOUT_MS_MAX = 3_600_000;
 export function readCallHeaders(call: Call): TollgateError | null {
   const { headers } = call.request;
   const requestId = headers['x-request-id'];
-  if (typeof requestId === 'string' && REQUEST_ID.test(requestId)) call.clientRequestId = requestId;
+  if (typeof requestId === 'string' && REQUEST_ID.test(requestId) && !holdsToken(requestId)) call.clientRequestId = requestId;
   const timeout = headers['x-tollgate-timeout'];
   if (timeout !== undefined) {
     const ms = readTimeout(String(timeout));

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { withoutToken } from './redact-token.js';
 
 type Metadata = Readonly<Record<string, string>>;
 
@@ -66,8 +67,10 @@ class Gathered {
   private bytes = 0;
 
   /** False where it does not fit; a key that is there already keeps its first value. */
-  take(key: string, value: string): boolean {
-    if (!KEY.test(key) || NAMES_OF_PROTOTYPES.has(key) || value.length > VALUE_LENGTH_MAX) return false;
+  take(givenKey: string, givenValue: string): boolean {
+    if (!KEY.test(givenKey) || NAMES_OF_PROTOTYPES.has(givenKey) || givenValue.length > VALUE_LENGTH_MAX) return false;
+    const key = withoutToken(givenKey);
+    const value = withoutToken(givenValue);
     if (Object.hasOwn(this.entries, key)) return true;
     const bytes = key.length + Buffer.byteLength(value);
     if (this.keys >= KEYS_MAX || this.bytes + bytes > BYTES_MAX) return false;

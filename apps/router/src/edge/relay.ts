@@ -1,5 +1,6 @@
 import { MESSAGE_HEADERS, NO_USAGE, SUBJECTS, type UpstreamCall } from '@tollgate/contracts';
 import { encodeJson } from '@tollgate/kernel';
+import { concreteModel } from '@tollgate/policy';
 import { ANSWER_STEPS } from './answer.js';
 import { AttemptReceiver } from './attempt.js';
 import type { Call } from './call.js';
@@ -25,7 +26,7 @@ function beginAttempt(call: Call): void {
     number: call.attempts.length + 1,
     deploymentId: deployment.id,
     provider: deployment.provider,
-    upstreamModel: deployment.upstreamModel,
+    upstreamModel: concreteModel(deployment.upstreamModel, deployment.provider, call.peek?.model ?? ''),
     status: null,
     errorCode: null,
     startedAt: call.gate.clock.now(),

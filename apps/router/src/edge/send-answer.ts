@@ -4,7 +4,7 @@ const KEPT_ALIVE_BYTES_MAX = 64 * 1024;
 /** With its head it still fits in the 16 KiB that Node writes without allocating. */
 const ONE_PIECE_BYTES_MAX = 12 * 1024;
 const LINGER_BYTES_MAX = 64 * 1024 * 1024;
-const LINGER_MS_MAX = 5_000;
+const LINGER_MS_MAX = 1_000;
 
 /**
  * One whole answer. Where the caller is still sending a long body, the answer goes out at once and what follows is dropped

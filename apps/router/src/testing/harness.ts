@@ -22,7 +22,7 @@ import {
 import { type Clock, decodeJson, decodeUtf8, encodeJson, encodeUtf8 } from '@tollgate/kernel';
 import { createReadiness } from '@tollgate/nest';
 import { digestToken, generateToken, readPeppers } from '@tollgate/policy';
-import { createLogger, createMetrics, createTracer } from '@tollgate/telemetry';
+import { createLogger, createMetrics, createTracer, type FinishedSpan } from '@tollgate/telemetry';
 import { createInProcessTransport, type ServerStream, type StreamFailure, type Transport } from '@tollgate/transport';
 import { ROUTER_ENVIRONMENT, type RouterConfig } from '../config.js';
 import { Router } from '../router.js';
@@ -44,6 +44,9 @@ export class RouterHarness {
   readonly transport: Transport;
   readonly folder = mkdtempSync(join(tmpdir(), 'tollgate-router-'));
   readonly records: UsageRecord[] = [];
+  /** All lines, debug included. */
+  logs = '';
+  readonly spans: FinishedSpan[] = [];
   readonly tokens = new Map<string, TokenSnapshot>();
   /** What the test's adapter was asked, in order. */
   readonly calls: { readonly call: UpstreamCall; readonly stream: ServerStream; readonly headers: ServerStream['headers'] }[] =
@@ -96,9 +99,13 @@ export class RouterHarness {
         transport: this.bus,
         clock: this.clock,
         randomBytes,
-        logger: createLogger({ service: 'router', level: 'silent' }),
+        logger: createLogger({ service: 'router', level: 'debug', destination: { write: (line) => this.noteLog(line) } }),
         metrics: createMetrics(),
-        tracer: await createTracer({ serviceName: 'router', exporterUrl: null, sampleRatio: 0, randomBytes }),
+        tracer: {
+          ...(await createTracer({ serviceName: 'router', exporterUrl: null, sampleRatio: 0, randomBytes })),
+          wants: () => true,
+          record: (span) => this.spans.push(span),
+        },
         readiness: createReadiness(),
       },
       config,
@@ -119,6 +126,10 @@ export class RouterHarness {
   }
   changeCatalog(change: unknown): void {
     this.transport.publish(SUBJECTS.catalogChanged, encodeJson(change));
+  }
+
+  private noteLog(line: string): void {
+    this.logs += line;
   }
 
   get url(): string {
@@ -280,8 +291,13 @@ export class RouterHarness {
       view: 'routing',
       epoch: 'e',
       revision: 1,
-      deployments: [deployment('a'), deployment('b')],
-      routes: [route('gpt-test', ['a'], 1), route('fallback', ['a', 'b'], 2), route('retry', ['a'], 3)],
+      deployments: [deployment('a'), deployment('b'), { ...deployment('star'), upstreamModel: '*' }],
+      routes: [
+        route('provider-star/*', ['star'], 1),
+        route('gpt-test', ['a'], 1),
+        route('fallback', ['a', 'b'], 2),
+        route('retry', ['a'], 3),
+      ],
     };
   }
 }

@@ -21,7 +21,7 @@ export function createIngress(targets: Targets, newRequestId: () => string): Dat
     const path = pathOf(request.url ?? '/');
     if (PROBES.has(path)) return false;
     const service = serviceOfPath(path);
-    if (service === null) return refuse(response, 'route_not_found', `Nothing is served at ${path.slice(0, 128)}.`, path);
+    if (service === null) return refuse(response, 'route_not_found', 'Nothing is served at this path.', path);
     const turn = turns.get(service) ?? 0;
     turns.set(service, (turn + 1) % 1_000_000);
     const places = targets(service);

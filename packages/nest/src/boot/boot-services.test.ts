@@ -100,36 +100,46 @@ test('a data plane that throws answers 500 and the process goes on', async () =>
   expect(await response.text()).not.toContain('hunter2');
 });
 
-test('431: a megabyte of headers is answered in the envelope of the path', async () => {
+const overflowing = `x-filler: ${'a'.repeat(1_000)}\r\n`.repeat(1_000);
+test.each([
+  [431, 'headers_too_large', 'a megabyte of headers', `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n${overflowing}\r\n`],
+  [400, 'invalid_request', 'no Host', 'GET /v1/models HTTP/1.1\r\n\r\n'],
+  [417, 'expectation_failed', 'an unknown Expect', 'POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nexpect: tea\r\n\r\n'],
+  [400, 'invalid_request', 'a method that is none', 'BREW /v1/models HTTP/1.1\r\nhost: x\r\n\r\n'],
+  [400, 'invalid_request', 'a version that is none', 'GET /v1/models HTTP/9.9\r\nhost: x\r\n\r\n'],
+  [400, 'invalid_request', 'a space in the path', 'GET /v1/a b HTTP/1.1\r\nhost: x\r\n\r\n'],
+  [400, 'invalid_request', 'a header without a colon', 'GET /v1/models HTTP/1.1\r\nhost: x\r\nnonsense\r\n\r\n'],
+  [400, 'invalid_request', 'a space before the colon', 'GET /v1/models HTTP/1.1\r\nhost: x\r\na : b\r\n\r\n'],
+  [400, 'invalid_request', 'a TLS hello', '\x16\x03\x01\x02\x00\x01nonsense\r\n\r\n'],
+  [405, 'method_not_allowed', 'a CONNECT', 'CONNECT example.com:443 HTTP/1.1\r\nhost: example.com\r\n\r\n'],
+])('%i %s: %s is answered in the envelope, and the connection ends', async (status, code, _, bytes) => {
   const { url } = await boot();
+  const answer = await answerTo(url, bytes);
+  const [head = '', body = ''] = answer.split('\r\n\r\n');
+  expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  expect(head.toLowerCase()).toContain('connection: close');
+  expect(head.toLowerCase()).toContain('x-tollgate-error-source: gateway');
+  expect(JSON.parse(body)).toEqual({ error: { message: expect.any(String), type: 'invalid_request_error', param: null, code } });
+});
+
+test('HTTP/1.0 needs no Host', async () => {
+  const { url } = await boot();
+  expect(await answerTo(url, 'GET /healthz HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /);
+});
+
+/** All that comes until the server ends the connection. */
+function answerTo(url: string, bytes: string): Promise<string> {
   const { hostname, port } = new URL(url);
-  const answer = await new Promise<string>((resolve, reject) => {
-    const socket = connect(Number(port), hostname);
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () => socket.write(bytes, 'latin1'));
     let text = '';
     socket.on('data', (chunk: Buffer) => {
       text += chunk.toString();
     });
     socket.on('close', () => resolve(text));
     socket.on('error', reject);
-    socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n${`x-filler: ${'a'.repeat(1_000)}\r\n`.repeat(1_000)}\r\n`);
   });
-  expect(answer).toMatch(/^HTTP\/1\.1 431 /);
-  expect(answer).toContain('"code":"headers_too_large"');
-});
-
-test('400: what is not HTTP', async () => {
-  const { url } = await boot();
-  const { hostname, port } = new URL(url);
-  const answer = await new Promise<string>((resolve) => {
-    const socket = connect(Number(port), hostname, () => socket.write('\x16\x03\x01\x02\x00\x01nonsense\r\n\r\n'));
-    let text = '';
-    socket.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-    });
-    socket.on('close', () => resolve(text));
-  });
-  expect(answer).toMatch(/^HTTP\/1\.1 400 /);
-});
+}
 
 test('a connection that was opened in advance does not hold the drain', async () => {
   const handle = await boot();
