@@ -6,7 +6,7 @@ import { failOpening } from '../dispatch/fail-opening.js';
 import { type DemoAnswer, makeDemoAnswer } from './demo-text.js';
 
 /** Fast enough not to bore, slow enough that a stream is seen to be one. */
-const WORD_MS = 15;
+const PIECE_MS = 15;
 
 /** One call to the built-in provider: real chat completions in shape, made here. */
 export class DemoAttempt {
@@ -41,22 +41,23 @@ export class DemoAttempt {
       this.end(this.answer);
       return;
     }
-    this.sendChunk({ delta: { role: 'assistant', content: '' }, finish_reason: null });
-    this.timer = setInterval(() => this.sendWord(), WORD_MS);
+    this.sendChunks(this.firstDelta(this.answer), null);
+    this.timer = setInterval(() => this.sendPiece(), PIECE_MS);
     stream.onDrain = () => {
-      this.timer ??= setInterval(() => this.sendWord(), WORD_MS);
+      this.timer ??= setInterval(() => this.sendPiece(), PIECE_MS);
     };
   }
 
-  private sendWord(): void {
+  private sendPiece(): void {
     const answer = this.answer as DemoAnswer;
-    const word = answer.words[this.next];
+    const piece = answer.pieces[this.next];
     this.next += 1;
-    if (word === undefined) {
+    if (piece === undefined) {
       this.sendLast(answer);
       return;
     }
-    if (this.sendChunk({ delta: { content: word }, finish_reason: null })) return;
+    const delta = answer.tool === null ? { content: piece } : { tool_calls: [{ index: 0, function: { arguments: piece } }] };
+    if (this.sendChunks(() => delta, null)) return;
     clearInterval(this.timer);
     this.timer = undefined;
   }
@@ -64,10 +65,19 @@ export class DemoAttempt {
   private sendLast(answer: DemoAnswer): void {
     clearInterval(this.timer);
     this.stream.onDrain = null;
-    this.sendChunk({ delta: {}, finish_reason: answer.finishReason });
+    this.sendChunks(() => ({}), answer.finishReason);
     if (this.call.usageAsked) this.stream.send(event({ ...this.base(), choices: [], usage: usageJson(answer) }));
     this.stream.send(encodeUtf8('data: [DONE]\n\n'));
     this.end(answer);
+  }
+
+  private firstDelta({ tool }: DemoAnswer): (index: number) => object {
+    if (tool === null) return () => ({ role: 'assistant', content: '' });
+    return (index) => ({ role: 'assistant', content: null, tool_calls: [{ index: 0, ...this.toolCall(index, tool, '') }] });
+  }
+
+  private toolCall(index: number, name: string, text: string): object {
+    return { id: `call_${this.id}-${index}`, type: 'function', function: { name, arguments: text } };
   }
 
   private sendHead(contentType: string): void {
@@ -75,8 +85,14 @@ export class DemoAttempt {
     this.stream.sendHead(encodeJson(head));
   }
 
-  private sendChunk(choice: object): boolean {
-    return this.stream.send(event({ ...this.base(), choices: [{ index: 0, ...choice, logprobs: null }] }));
+  /** One chunk per answer; false where the receiver has to catch up. */
+  private sendChunks(deltaOf: (index: number) => object, finishReason: string | null): boolean {
+    let ready = true;
+    for (let index = 0; index < (this.answer?.answers ?? 0); index += 1) {
+      const choices = [{ index, delta: deltaOf(index), logprobs: null, finish_reason: finishReason }];
+      ready = this.stream.send(event({ ...this.base(), choices })) && ready;
+    }
+    return ready;
   }
 
   private end(answer: DemoAnswer): void {
@@ -99,8 +115,17 @@ export class DemoAttempt {
   }
 
   private whole(answer: DemoAnswer) {
-    const message = { role: 'assistant', content: answer.words.join(''), refusal: null };
-    const choices = [{ index: 0, message, logprobs: null, finish_reason: answer.finishReason }];
+    const text = answer.pieces.join('');
+    const { tool, finishReason } = answer;
+    const choices = Array.from({ length: answer.answers }, (_, index) => ({
+      index,
+      message:
+        tool === null
+          ? { role: 'assistant', content: text, refusal: null }
+          : { role: 'assistant', content: null, refusal: null, tool_calls: [this.toolCall(index, tool, text)] },
+      logprobs: null,
+      finish_reason: finishReason,
+    }));
     return { ...this.base(), object: 'chat.completion', choices, usage: usageJson(answer) };
   }
 

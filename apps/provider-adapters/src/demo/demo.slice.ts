@@ -64,6 +64,77 @@ test('the bound of the output holds, the caller`s and the policy`s', async () =>
   expect(JSON.parse(call.text)).toMatchObject({ choices: [{ finish_reason: 'length', message: { content: '[demo] a b' } }] });
 });
 
+const tool = (name: string, properties: object = {}) => ({
+  type: 'function',
+  function: { name, parameters: { type: 'object', properties } },
+});
+const weather = tool('get_weather', { city: { type: 'string' }, days: { type: 'integer' }, unit: { enum: ['C', 'F'] } });
+const demo = async (fields: object) =>
+  JSON.parse((await harness.finished({ deploymentId: 'dep_demo', body: body(fields) })).text);
+
+test.each([
+  ['a required tool', { tools: [weather], tool_choice: 'required' }],
+  ['a named tool', { tools: [tool('other'), weather], tool_choice: { type: 'function', function: { name: 'get_weather' } } }],
+  [
+    'a tool that the user names',
+    { tools: [tool('other'), weather], messages: [{ role: 'user', content: 'Please get weather of Rome' }] },
+  ],
+])('%s is called with arguments of its schema, whole and streamed', async (_, fields) => {
+  const { choices } = await demo(fields);
+  expect(choices[0]).toMatchObject({ finish_reason: 'tool_calls', message: { content: null } });
+  const [called] = choices[0].message.tool_calls;
+  expect(called).toMatchObject({ type: 'function', function: { name: 'get_weather' } });
+  expect(JSON.parse(called.function.arguments)).toEqual({ city: 'demo', days: 1, unit: 'C' });
+  const { text } = await harness.finished({ deploymentId: 'dep_demo', body: body({ ...fields, stream: true }) });
+  const parts = chunksOf(text).flatMap((chunk) => chunk.choices[0].delta.tool_calls ?? []);
+  expect(parts[0]).toMatchObject({ index: 0, type: 'function', id: expect.any(String), function: { name: 'get_weather' } });
+  expect(parts.map((part) => part.function.arguments).join('')).toBe(called.function.arguments);
+});
+
+test('no tool is called where none is wanted, nor again after its result', async () => {
+  const asked = { role: 'user', content: 'get_weather please' };
+  const spoken = [{ tools: [weather] }, { tools: [weather], tool_choice: 'none', messages: [asked] }];
+  const answered = { tools: [weather], messages: [asked, { role: 'tool', tool_call_id: 'x', content: '20' }] };
+  for (const fields of [...spoken, answered]) {
+    const [choice] = (await demo(fields)).choices;
+    expect([choice.finish_reason, choice.message.tool_calls]).toEqual(['stop', undefined]);
+  }
+});
+
+test('several answers come whole and streamed, and all of them count', async () => {
+  const whole = await demo({ n: 3 });
+  expect(whole.choices.map((choice: { index: number }) => choice.index)).toEqual([0, 1, 2]);
+  expect(whole.usage.completion_tokens).toBe(6);
+  const { text } = await harness.finished({ deploymentId: 'dep_demo', body: body({ n: 3, stream: true }) });
+  for (const index of [0, 1, 2]) {
+    const own = chunksOf(text)
+      .flatMap((chunk) => chunk.choices)
+      .filter((choice) => choice.index === index);
+    expect(own.map((choice) => choice.delta.content ?? '').join('')).toBe('[demo] hello');
+    expect(own.at(-1).finish_reason).toBe('stop');
+  }
+});
+
+test('JSON where JSON is asked for, cut at a stop sequence, images acknowledged', async () => {
+  const contentOf = async (fields: object): Promise<string> => (await demo(fields)).choices[0].message.content;
+  expect(JSON.parse(await contentOf({ response_format: { type: 'json_object' } }))).toEqual({ demo: true, text: '[demo] hello' });
+  const schema = {
+    type: 'object',
+    properties: { done: { type: 'boolean' }, names: { type: 'array', items: { type: 'string' } } },
+  };
+  const format = { type: 'json_schema', json_schema: { name: 'x', schema } };
+  expect(JSON.parse(await contentOf({ response_format: format }))).toEqual({ done: true, names: ['demo'] });
+  expect(await contentOf({ stop: ['never', 'llo'] })).toBe('[demo] he');
+  const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } };
+  const seen = await demo({ messages: [{ role: 'user', content: [{ type: 'text', text: 'look' }, image] }] });
+  expect(seen.choices[0].message.content).toBe('[demo] look [1 image received]');
+  expect(seen.usage.prompt_tokens).toBe(1 + 85);
+});
+
+test('the fixed text says that its price is a pretend one', async () => {
+  expect((await demo({ model: 'demo/chat' })).choices[0].message.content).toContain('price is a pretend one');
+});
+
 test('a caller who leaves ends the stream', () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   try {
