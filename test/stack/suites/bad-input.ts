@@ -1,6 +1,6 @@
 import { type Stack, sendRaw, waitFor } from '@tollgate/testing';
 import { describe, expect, test } from 'vitest';
-import { chat, entriesOf, errorOf, newCallName } from '../support.ts';
+import { chat, entriesOf, errorOf, newCallName, recordOf } from '../support.ts';
 
 /** What a caller can do wrong. Nothing of it reaches the upstream, and the process goes on. */
 export function describeBadInput(stack: () => Stack): void {
@@ -160,6 +160,50 @@ export function describeBadInput(stack: () => Stack): void {
       await wrongMethod.body?.cancel();
       const wrongPath = await fetch(`${stack().url}/v1/nothing`, { method: 'POST', headers: { authorization }, body: '{}' });
       expect([wrongPath.status, (await errorOf(wrongPath)).code]).toEqual([404, 'route_not_found']);
+    });
+
+    test('a token as model, in a path or in metadata is echoed nowhere and stored nowhere', async () => {
+      // The canaries of the whole stack: the suite that searches logs and spans comes last.
+      const canary = stack().token;
+      const secret = canary.slice(canary.lastIndexOf('_') + 1);
+      const user = newCallName();
+      const asModel = await chat(stack(), { model: canary }, { headers: { 'x-request-id': user } });
+      expect(asModel.status).toBe(400);
+      expect(JSON.stringify([...asModel.headers]) + (await asModel.text())).not.toContain(secret);
+      expect((await recordOf(stack(), user)).model).toContain('[redacted]');
+      expect(JSON.stringify(await recordOf(stack(), user))).not.toContain(secret);
+      const headers = { authorization: `Bearer ${stack().adminToken}`, 'x-request-id': canary };
+      for (const path of [
+        `/${canary}`,
+        `/v1/${canary}`,
+        `/v1/models/${canary}`,
+        `/api/v1/tokens/${canary}`,
+        `/api/v1/${canary}`,
+      ]) {
+        const response = await fetch(stack().url + path, { headers });
+        expect(response.status).toBeGreaterThanOrEqual(400);
+        expect(JSON.stringify([...response.headers]) + (await response.text())).not.toContain(secret);
+      }
+    });
+
+    test('bytes that are not UTF-8 go on to the upstream of the same dialect as they came', async () => {
+      const user = newCallName();
+      const [before, after] = [`{"model":"${model}","user":"${user}","messages":[{"role":"user","content":"a`, 'b"}]}'];
+      const body = Buffer.concat([Buffer.from(before), Buffer.from([0xff, 0xc0, 0x80]), Buffer.from(after)]);
+      const headers = { authorization: `Bearer ${stack().token}`, 'content-type': 'application/json' };
+      const response = await fetch(`${stack().url}/v1/chat/completions`, { method: 'POST', headers, body });
+      expect(response.status).toBe(200);
+      expect(await entriesOf(stack(), user)).toHaveLength(1);
+    });
+
+    test.each([
+      [400, 'invalid_request', 'GET /v1/models HTTP/1.1\r\n\r\n'],
+      [417, 'expectation_failed', 'GET /v1/models HTTP/1.1\r\nhost: x\r\nexpect: tea\r\n\r\n'],
+      [400, 'invalid_request', 'NONSENSE\r\n\r\n'],
+    ])('%i %s comes in the envelope, and the connection ends', async (status, code, bytes) => {
+      const answer = await sendRaw({ port: port(), bytes });
+      expect([answer.status, answer.headers['connection']]).toEqual([status, 'close']);
+      expect(answer.body).toContain(`"code":"${code}"`);
     });
 
     test('after all of it the gateway still answers', async () => {

@@ -71,6 +71,26 @@ export function describeSdk(stack: () => Stack): void {
       expect(large.usage?.prompt_tokens).toBe(3 + 85);
     });
 
+    test('drives the demo: tools whole and streamed, JSON, several answers, a bound, usage', async () => {
+      const tools = [{ type: 'function' as const, function: { name: 'find_tree', parameters: { type: 'object' } } }];
+      const body = { model: 'demo/echo', messages: hello, tools, tool_choice: 'required' as const };
+      const called = await client(stack()).chat.completions.create(body);
+      expect(called.choices[0]?.finish_reason).toBe('tool_calls');
+      const runner = client(stack()).chat.completions.stream({ ...body, stream_options: { include_usage: true } });
+      const streamed = await runner.finalChatCompletion();
+      expect(streamed.choices[0]?.message.tool_calls?.[0]).toMatchObject({ function: { name: 'find_tree', arguments: '{}' } });
+      expect(streamed.usage).toEqual(called.usage);
+      const json = await client(stack()).chat.completions.create({
+        model: 'demo/echo',
+        messages: hello,
+        n: 2,
+        response_format: { type: 'json_object' },
+      });
+      expect(json.choices.map(({ message }) => JSON.parse(message.content ?? '').demo)).toEqual([true, true]);
+      const short = await client(stack()).chat.completions.create({ model: 'demo/chat', messages: hello, max_tokens: 3 });
+      expect([short.choices[0]?.finish_reason, short.usage?.completion_tokens]).toEqual(['length', 3]);
+    });
+
     test('lists the models', async () => {
       const ids = [];
       for await (const model of await client(stack()).models.list()) ids.push(model.id);
