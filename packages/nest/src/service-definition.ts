@@ -22,6 +22,11 @@ export interface ServiceDefinition<S extends EnvironmentSpec = EnvironmentSpec> 
   readonly name: Service;
   readonly environment: S;
   readonly database: ServiceDatabase | null;
+  /**
+   * Looks at the files that the environment names, before anything is opened or started: one line for each mistake, that
+   * says what to do. Reads only.
+   */
+  findMistakes?(variables: Readonly<Record<string, string | undefined>>): Promise<readonly string[]>;
   /** Imports nothing of other services; injects the tokens of `tokens.ts` and, where `database` is set, `dataSourceToken(name)`. */
   module(config: EnvironmentOf<S>): DynamicModule;
   /** Only the router has one. Called once, after the module has been initialised. */
@@ -29,8 +34,7 @@ export interface ServiceDefinition<S extends EnvironmentSpec = EnvironmentSpec> 
 }
 
 /** A definition of whatever environment: what `bootServices` takes several of. */
-// biome-ignore lint/suspicious/noExplicitAny: `module` takes its own config, so no other type holds every definition.
-export type AnyServiceDefinition = ServiceDefinition<any>;
+export type AnyServiceDefinition = ServiceDefinition;
 
 /** Injection token of a service's TypeORM DataSource. */
 export const dataSourceToken = (service: Service): string => `DataSource:${service}`;
