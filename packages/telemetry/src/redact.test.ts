@@ -98,3 +98,36 @@ test('cycles, depth, size and odd values do not break a line', () => {
   expect(result.length).toBeLessThan(20_000);
   expect(result).toContain('[deep]');
 });
+
+test('an error of the database tells what happened, and nothing of the statement or its values', () => {
+  const canary = 'canary-7f3a of a caller';
+  // The shape of TypeORM's QueryFailedError, which takes over the fields of the driver's error.
+  const facts = {
+    code: '22P02',
+    table: 'tokens',
+    constraint: 'tokens_name',
+    detail: `Key (name)=(${canary}) already exists.`,
+    where: `unnamed portal parameter $1 = '${canary}'`,
+    internalQuery: `SELECT '${canary}'`,
+    hint: `Perhaps you meant "${canary}".`,
+  };
+  const driverError = Object.assign(new Error(`invalid input syntax for type date: "${canary}"`), facts);
+  const failed = Object.assign(new Error(driverError.message), facts, {
+    query: `INSERT INTO auth.tokens VALUES ($1, '${canary}')`,
+    parameters: [canary, 17, null],
+    driverError,
+  });
+  for (const error of [failed, new Error('the change failed', { cause: failed })]) {
+    const text = logged((logger) => {
+      logger.error({ error }, 'error');
+      logger.warn({ deep: { err: error } }, 'deep');
+    });
+    expect(text).not.toContain('canary');
+    expect(text).not.toContain('INSERT');
+    for (const kept of ['22P02', 'tokens_name', 'invalid input syntax for type date']) expect(text).toContain(kept);
+  }
+});
+
+test('a field of another name or of no error stays', () => {
+  expect(redactFields({ query: 'limit=1', detail: 'why' })).toEqual({ query: 'limit=1', detail: 'why' });
+});

@@ -18,8 +18,8 @@ const SECRET_SHAPES: readonly (readonly [pattern: RegExp, replacement: string])[
     /-----BEGIN ([A-Z ]{0,24})PRIVATE KEY-----[A-Za-z0-9+/=\s\\]*(?:-----END [A-Z ]{0,24}PRIVATE KEY-----)?/g,
     `private key ${REDACTED}`,
   ],
-  // Passwords in URLs, and secrets in query strings.
-  [/([a-z][a-z0-9+.-]{0,20}:\/\/[^\s:/?#@"']{0,128}):[^\s/?#@"']{1,512}@/gi, `$1:${REDACTED}@`],
+  // Passwords in URLs (not that of an example: a real port is a number), and secrets in query strings.
+  [/([a-z][a-z0-9+.-]{0,20}:\/\/[^\s:/?#@"']{0,128}):(?!password@host:port\/)[^\s/?#@"']{1,512}@/gi, `$1:${REDACTED}@`],
   [/([?&](?:key|api[_-]?key|token|access_token|refresh_token|secret|password|signature|sig|code)=)[^&\s"'#]+/gi, `$1${REDACTED}`],
 ];
 
@@ -105,16 +105,40 @@ function redactEntries(entries: readonly (readonly [unknown, unknown])[], depth:
 const isContent = (value: unknown): boolean =>
   (typeof value === 'string' && value !== '') || (typeof value === 'object' && value !== null);
 
+/**
+ * Of database errors: the statement, its values, and what Postgres tells of the rows (`Key (name)=(...) already exists`). Code,
+ * table, column and constraint stay, which say what happened without saying to whose data.
+ */
+const DATA_OF_ERRORS = new Set(['query', 'parameters', 'driverError', 'detail', 'where', 'internalQuery', 'hint']);
+/** A shorter value stands in too many words to be cut out of them. */
+const VALUE_LENGTH_MIN = 4;
+
 function redactError(error: Error, depth: number): Record<string, unknown> {
   const { name, message, stack, cause } = error;
+  const values = valuesOf(error);
+  const told = (text: string): string => redactText(shortened(withoutValues(text, values)));
   return {
-    ...redactEntries(Object.entries(error), depth),
+    ...redactEntries(
+      Object.entries(error).filter(([key]) => !DATA_OF_ERRORS.has(key)),
+      depth,
+    ),
     type: name,
-    message: redactText(shortened(message)),
-    ...(stack === undefined ? {} : { stack: redactText(shortened(stack)) }),
+    message: told(message),
+    ...(stack === undefined ? {} : { stack: told(stack) }),
     ...(cause === undefined ? {} : { cause: redactFields(cause, depth + 1) }),
   };
 }
+
+/** Texts that a statement was run with: Postgres quotes one that it cannot read (`invalid input syntax for type ...`). */
+function valuesOf(error: Error): readonly string[] {
+  const { parameters } = error as { readonly parameters?: unknown };
+  if (!Array.isArray(parameters)) return [];
+  const texts = parameters.filter((value): value is string => typeof value === 'string' && value.length >= VALUE_LENGTH_MIN);
+  return texts.slice(0, ENTRIES_MAX);
+}
+
+const withoutValues = (text: string, values: readonly string[]): string =>
+  values.reduce((rest, value) => rest.replaceAll(value, REDACTED), text);
 
 const shortened = (text: string): string =>
   text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}... [${text.length} characters]` : text;
