@@ -6,6 +6,9 @@ import { priceUsage } from '@tollgate/policy';
 /** A moment in the middle of a day and of an hour. */
 export const NOON = Date.parse('2026-03-10T12:30:00Z');
 
+export const TOKEN_1 = 'tok_00000000000000000000000001';
+export const TOKEN_2 = 'tok_00000000000000000000000002';
+
 export const PRICE: Price = {
   source: 'test:model',
   currency: 'USD',
@@ -56,7 +59,7 @@ export function newRecord(overrides: Partial<UsageRecord> = {}): UsageRecord {
     traceId: '0af7651916cd43dd8448eb211c80319c',
     organisationId: 'org_1',
     teamId: null,
-    tokenId: 'tok_1',
+    tokenId: TOKEN_1,
     secretId: 'sec_1',
     endpoint: 'chat.completions',
     dialect: 'openai-chat',

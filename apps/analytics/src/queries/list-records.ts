@@ -1,11 +1,10 @@
-import type { Page, UsageRecordsQuery, UsageRecordView } from '@tollgate/contracts';
+import { type Page, UsageRecordIdSchema, type UsageRecordsQuery, type UsageRecordView } from '@tollgate/contracts';
 import { dayOfId, newId, TollgateError } from '@tollgate/kernel';
+import { InvalidFieldsError } from '@tollgate/nest';
 import type { DataSource } from 'typeorm';
 import { RECORD_SELECT, type RecordRow, recordOfRow } from '../ledger/record-columns.js';
 import { withQueryLimit } from './query-limit.js';
 import { recordView } from './record-view.js';
-
-const ID = /^req_[0-9a-hjkmnp-tv-z]{26}$/;
 
 /** One page of the organisation's records, newest first; the cursor is the place of the last row, so rows that come later move nothing. */
 export async function listRecords(
@@ -32,7 +31,6 @@ export async function listRecords(
   if (query.cursor !== undefined) before(readCursor(query.cursor));
   for (const id of [query.id, query.request_id]) {
     if (id === undefined) continue;
-    if (!ID.test(id)) return { data: [], next_cursor: null, has_more: false };
     where('r.day', '=', 'date', dayOfId(id));
     where('r.id', '=', 'text', id);
   }
@@ -72,7 +70,7 @@ const idAt = (ms: number): string =>
 
 function readCursor(cursor: string): string {
   const id = Buffer.from(cursor, 'base64url').toString('utf8');
-  if (!ID.test(id) || dayOfId(id)?.length !== 10)
-    throw new TollgateError('invalid_request', 'cursor: is not one of ours.', { param: 'cursor' });
+  if (!UsageRecordIdSchema.safeParse(id).success)
+    throw new InvalidFieldsError([{ pointer: 'cursor', detail: 'is not one of ours' }]);
   return id;
 }

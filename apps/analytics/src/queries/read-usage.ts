@@ -1,5 +1,5 @@
 import type { UsageGroup, UsageQuery, UsageReportView } from '@tollgate/contracts';
-import { TollgateError } from '@tollgate/kernel';
+import { InvalidFieldsError } from '@tollgate/nest';
 import type { DataSource } from 'typeorm';
 import { type FiguresRow, figuresOf, NO_FIGURES } from './figures.js';
 import { withQueryLimit } from './query-limit.js';
@@ -70,10 +70,14 @@ export async function readUsage(
 function rangeOf(query: UsageQuery, nowMs: number): Range {
   const toMs = Math.ceil((query.to ?? nowMs) / HOUR_MS) * HOUR_MS;
   const fromMs = Math.floor((query.from ?? toMs - DEFAULT_DAYS * DAY_MS) / HOUR_MS) * HOUR_MS;
-  if (fromMs >= toMs) throw new TollgateError('invalid_request', 'from: must be before `to`.', { param: 'from' });
+  if (fromMs >= toMs) {
+    throw new InvalidFieldsError(
+      ['from', 'to'].map((pointer) => ({ pointer, detail: '`from` must be before `to`, which is now by default' })),
+    );
+  }
   const daysMax = query.group_by === 'hour' ? HOURLY_DAYS_MAX : DAYS_MAX;
   if (toMs - fromMs > daysMax * DAY_MS) {
-    throw new TollgateError('invalid_request', `from: at most ${daysMax} days before \`to\`.`, { param: 'from' });
+    throw new InvalidFieldsError([{ pointer: 'from', detail: `at most ${daysMax} days before \`to\`` }]);
   }
   return { fromMs, toMs };
 }

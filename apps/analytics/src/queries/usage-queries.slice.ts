@@ -1,10 +1,10 @@
-import type { Page, UsageRecordView, UsageReportView } from '@tollgate/contracts';
+import type { Page, Problem, UsageRecordView, UsageReportView } from '@tollgate/contracts';
 import { UsageRecordsPageSchema, UsageReportViewSchema } from '@tollgate/contracts';
 import { createTestDatabase, type TestDatabase } from '@tollgate/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { analyticsService } from '../index.js';
 import { FIXED_CLOCK } from '../ledger/ledger.fixture.js';
-import { NOON, newAttempt, newRecord, newReport, newRequestId, tokens } from '../ledger/usage.fixture.js';
+import { NOON, newAttempt, newRecord, newReport, newRequestId, TOKEN_1, TOKEN_2, tokens } from '../ledger/usage.fixture.js';
 import { startTestService, type TestService } from '../service.fixture.js';
 
 const HOUR_MS = 3_600_000;
@@ -42,7 +42,7 @@ describe('GET /api/v1/usage 200', () => {
   beforeAll(async () => {
     await service.settle([
       at(NOON),
-      at(NOON, { model: 'b', tokenId: 'tok_2', attempts: [newAttempt({ provider: 'groq', price: null })] }),
+      at(NOON, { model: 'b', tokenId: TOKEN_2, attempts: [newAttempt({ provider: 'groq', price: null })] }),
       at(NOON - 2 * DAY_MS, { outcome: 'failed', status: 502 }),
       at(NOON - 3 * HOUR_MS, { outcome: 'refused', status: 429, errorCode: 'rate_limit_exceeded', attempts: [] }),
       at(NOON, { outcome: 'refused', status: 404, errorCode: 'model_not_found', model: 'made-up', attempts: [] }),
@@ -85,7 +85,7 @@ describe('GET /api/v1/usage 200', () => {
       costs: [],
       unpriced_requests: 1,
     });
-    expect((await usage('?token_id=tok_1&to=2026-03-09', organisationId)).totals).toMatchObject({
+    expect((await usage(`?token_id=${TOKEN_1}&to=2026-03-09`, organisationId)).totals).toMatchObject({
       requests: 1,
       cost: { amount: '0.00045', currency: 'USD' },
     });
@@ -103,8 +103,8 @@ describe('GET /api/v1/usage 200', () => {
     [
       'token',
       [
-        ['tok_1', 4, 2],
-        ['tok_2', 1, 0],
+        [TOKEN_1, 4, 2],
+        [TOKEN_2, 1, 0],
       ],
     ],
     [
@@ -171,6 +171,31 @@ describe('GET /api/v1/usage 200', () => {
 
 describe('what is not understood', () => {
   test.each([
+    ['/api/v1/usage?from=2026-03-10&to=2026-03-09', ['from', 'to']],
+    // Within one hour, that both would be rounded to.
+    ['/api/v1/usage?from=2026-03-10T12:50:00Z&to=2026-03-10T12:10:00Z', ['from', 'to']],
+    ['/api/v1/usage?from=2999-01-01', ['from', 'to']],
+    ['/api/v1/usage/records?from=2026-03-10&to=2026-03-09', ['from', 'to']],
+    ['/api/v1/usage?token_id=gpt-4o', ['token_id']],
+    ['/api/v1/usage?token_id=tok_', ['token_id']],
+    ['/api/v1/usage/records?token_id=org_00000000000000000000000000', ['token_id']],
+    ['/api/v1/usage?model=', ['model']],
+    ['/api/v1/usage?model=a%00b', ['model']],
+    [`/api/v1/usage/records?model=${'m'.repeat(300)}`, ['model']],
+    ['/api/v1/usage/records?id=x&request_id=req_1', ['id', 'request_id']],
+    ['/api/v1/usage/records?id=req_zzzzzzzzzzzzzzzzzzzzzzzzzz', ['id']],
+    ['/api/v1/usage/records?cursor=x', ['cursor']],
+    ['/api/v1/usage/records?cursor=cmVxX3p6enp6enp6enp6enp6enp6enp6enp6enp6', ['cursor']],
+    ['/api/v1/usage/records/req_1', ['id']],
+    ['/api/v1/usage/records/req_7zzzzzzzzzzzzzzzzzzzzzzzzz', ['id']],
+    ['/api/v1/usage/records/req_00000000000000000000000000?form=x', ['form']],
+    ['/api/v1/usage?colour=red&organisation_id=org_1', ['colour', 'organisation_id']],
+  ])('400 %s names what is wrong', async (path, pointers) => {
+    const { status, body } = (await service.get(path)) as { status: number; body: Problem };
+    expect([status, body.code, body.errors?.map(({ pointer }) => pointer).sort()]).toEqual([400, 'invalid_request', pointers]);
+  });
+
+  test.each([
     '/api/v1/usage?group_by=colour',
     '/api/v1/usage?form=2026-01-01',
     '/api/v1/usage?from=yesterday',
@@ -219,8 +244,8 @@ describe('GET /api/v1/usage/records', () => {
   });
 
   test('no organisation sees a figure of another', async () => {
-    await service.settle([newRecord({ organisationId: 'org_x', tokenId: 'tok_shared' })]);
-    for (const query of ['', '?token_id=tok_shared', '?group_by=token']) {
+    await service.settle([newRecord({ organisationId: 'org_x', tokenId: TOKEN_2 })]);
+    for (const query of ['', `?token_id=${TOKEN_2}`, '?group_by=token']) {
       expect((await usage(query, 'org_y')).totals.requests).toBe(0);
       expect((await usage(query, 'org_x')).totals.requests).toBe(1);
     }
@@ -259,15 +284,15 @@ describe('GET /api/v1/usage/records', () => {
 
   test('filters by token, outcome and time', async () => {
     const organisationId = 'org_filters';
-    const wanted = newRecord({ organisationId, id: newRequestId(NOON - DAY_MS), outcome: 'cancelled', tokenId: 'tok_9' });
+    const wanted = newRecord({ organisationId, id: newRequestId(NOON - DAY_MS), outcome: 'cancelled', tokenId: TOKEN_2 });
     await service.settle([
       wanted,
-      newRecord({ organisationId, id: newRequestId(NOON - DAY_MS), tokenId: 'tok_9' }),
-      newRecord({ organisationId, outcome: 'cancelled', tokenId: 'tok_9' }),
+      newRecord({ organisationId, id: newRequestId(NOON - DAY_MS), tokenId: TOKEN_2 }),
+      newRecord({ organisationId, outcome: 'cancelled', tokenId: TOKEN_2 }),
       newRecord({ organisationId, id: newRequestId(NOON - DAY_MS), outcome: 'cancelled' }),
     ]);
     const time = 'from=2026-03-09T12:30:00Z&to=2026-03-09T12:30:00.001Z';
-    const { data } = await records(`?token_id=tok_9&outcome=cancelled&${time}`, organisationId);
+    const { data } = await records(`?token_id=${TOKEN_2}&outcome=cancelled&${time}`, organisationId);
     expect(data.map(({ id }) => id)).toEqual([wanted.id]);
   });
 });

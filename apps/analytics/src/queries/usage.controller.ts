@@ -4,6 +4,7 @@ import {
   USAGE_OPERATIONS,
   type UsageQuery,
   UsageQuerySchema,
+  UsageRecordIdSchema,
   type UsageRecordsQuery,
   UsageRecordsQuerySchema,
   type UsageRecordView,
@@ -12,7 +13,6 @@ import {
 import type { Clock } from '@tollgate/kernel';
 import { Caller, CLOCK, dataSourceToken, type ManagementCaller, Permission, ZodParam, ZodQuery } from '@tollgate/nest';
 import type { DataSource } from 'typeorm';
-import { z } from 'zod';
 import { listRecords, readRecord } from './list-records.js';
 import { readUsage } from './read-usage.js';
 
@@ -40,7 +40,7 @@ export class UsageController {
 
   @Get('records/:id')
   @Permission(USAGE_OPERATIONS.getUsageRecord.permission)
-  record(@Caller() caller: ManagementCaller, @ZodParam('id', z.string().max(256)) id: string): Promise<UsageRecordView> {
+  record(@Caller() caller: ManagementCaller, @ZodParam('id', UsageRecordIdSchema) id: string): Promise<UsageRecordView> {
     return readRecord(this.dataSource, caller.organisationId, id);
   }
 }

@@ -12,6 +12,8 @@ export class ZodPipe<T extends z.ZodType> implements PipeTransform<unknown, z.ou
   constructor(
     schema: T,
     private readonly source: Source,
+    /** Of a path parameter. */
+    private readonly name = '',
   ) {
     this.schema = strictSchema(schema);
   }
@@ -23,8 +25,9 @@ export class ZodPipe<T extends z.ZodType> implements PipeTransform<unknown, z.ou
     const forbidden = prototypeKey(value, '');
     if (forbidden !== null) throw new InvalidFieldsError([{ pointer: forbidden, detail: 'is a forbidden name' }]);
     const result = this.schema.safeParse(value);
-    if (!result.success) throw new InvalidFieldsError(invalidFieldsOf(result.error, this.source));
-    return result.data;
+    if (result.success) return result.data;
+    const fields = invalidFieldsOf(result.error, this.source);
+    throw new InvalidFieldsError(this.name === '' ? fields : fields.map((field) => ({ ...field, pointer: this.name })));
   }
 }
 
@@ -33,7 +36,7 @@ export const ZodBody = (schema: z.ZodType): ParameterDecorator => Body(new ZodPi
 /** The query, checked; values come as texts, so schemas coerce. */
 export const ZodQuery = (schema: z.ZodType): ParameterDecorator => Query(new ZodPipe(schema, 'query'));
 /** One path parameter, checked. */
-export const ZodParam = (name: string, schema: z.ZodType): ParameterDecorator => Param(name, new ZodPipe(schema, 'path'));
+export const ZodParam = (name: string, schema: z.ZodType): ParameterDecorator => Param(name, new ZodPipe(schema, 'path', name));
 
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
 const DEPTH_MAX = 64;

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { MANAGEMENT_OPERATIONS } from './all-operations.js';
 import { buildOpenApi } from './open-api.js';
-import { defineOperations } from './operation.js';
+import { defineOperations, type Operation } from './operation.js';
 import { PageQuerySchema, pageOf } from './page.js';
 import { strictSchema } from './strict.js';
 
@@ -77,7 +78,9 @@ test('the document holds path, query, body, answers and permission of each row',
           responses: {
             409: { description: 'conflict' },
             404: { description: 'not_found' },
-            401: { description: 'invalid_api_key' },
+            401: { description: 'invalid_api_key', headers: { 'WWW-Authenticate': {} } },
+            405: { description: 'method_not_allowed', headers: { Allow: {} } },
+            415: { description: 'unsupported_media_type' },
           },
         },
       },
@@ -88,4 +91,23 @@ test('the document holds path, query, body, answers and permission of each row',
 test('an answer may grow without breaking a generated client', () => {
   const text = JSON.stringify(buildOpenApi({ listThings: rows.listThings }, { version: '1', serverUrl: '/' }));
   expect(text).not.toContain('additionalProperties');
+});
+
+test('every operation lists the refusals that it can give, and no others', () => {
+  const document = buildOpenApi(MANAGEMENT_OPERATIONS, { version: '1', serverUrl: '/' });
+  const paths = document['paths'] as Record<string, Record<string, { responses: object; requestBody?: object }>>;
+  for (const [path, methods] of Object.entries(paths)) {
+    for (const [method, { responses, requestBody }] of Object.entries(methods)) {
+      const listed = Object.keys(responses);
+      const name = `${method} ${path}`;
+      expect(listed, name).toEqual(expect.arrayContaining(['400', '401', '403', '405', '500', '503']));
+      expect(listed.includes('404') || !path.includes('{'), name).toBe(true);
+      for (const status of ['408', '413', '415'])
+        expect(listed.includes(status), `${name} ${status}`).toBe(requestBody !== undefined);
+    }
+  }
+  const conflicts = Object.entries(MANAGEMENT_OPERATIONS).filter(([, { errors }]: [string, Operation]) =>
+    errors?.includes('conflict'),
+  );
+  expect(conflicts.map(([id]) => id)).toContain('changeToken');
 });

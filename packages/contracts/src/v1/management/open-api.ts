@@ -12,7 +12,18 @@ export interface OpenApiInfo {
   readonly serverUrl: string;
 }
 
-const ALWAYS: readonly ErrorCode[] = ['invalid_request', 'invalid_api_key', 'permission_denied', 'internal_error'];
+/** What every operation behind a token can answer. */
+const ALWAYS: readonly ErrorCode[] = [
+  'invalid_request',
+  'token_in_query',
+  'invalid_api_key',
+  'permission_denied',
+  'internal_error',
+  'token_unverifiable',
+  'overloaded',
+];
+/** And where it takes a body. */
+const WITH_BODY: readonly ErrorCode[] = ['invalid_json', 'request_timeout', 'body_too_large', 'unsupported_media_type'];
 
 /** The OpenAPI 3.1 document of the rows, as plain JSON. The same rows give the same document. */
 export function buildOpenApi(operations: Operations, info: OpenApiInfo): Json {
@@ -67,8 +78,22 @@ function goodAnswer(operation: Operation): Json {
   return { description, content: { 'application/json': { schema: jsonSchema(schema, 'output') } } };
 }
 
+const header = (description: string): Json => ({ description, schema: { type: 'string' } });
+const HEADERS: Readonly<Record<number, Json>> = {
+  401: { 'WWW-Authenticate': header('The scheme to send a token with') },
+  405: { Allow: header('The methods that the path has') },
+  429: { 'Retry-After': header('Seconds to wait') },
+  503: { 'Retry-After': header('Seconds to wait') },
+};
+
 function badAnswers(operation: Operation): Json {
-  const codes = [...(operation.permission === null ? (['internal_error'] as const) : ALWAYS), ...(operation.errors ?? [])];
+  const codes: readonly ErrorCode[] = [
+    ...(operation.permission === null ? (['internal_error'] as const) : ALWAYS),
+    ...(operation.body === undefined ? [] : WITH_BODY),
+    ...(operation.errors ?? []),
+    // Of the path rather than of the operation; a path has no place of its own for answers.
+    'method_not_allowed',
+  ];
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of codes) {
     const status = ERROR_CODES[code].httpStatus;
@@ -78,6 +103,7 @@ function badAnswers(operation: Operation): Json {
   for (const [status, listed] of [...byStatus].sort(([a], [b]) => a - b)) {
     answers[String(status)] = {
       description: [...new Set(listed)].join(', '),
+      ...(HEADERS[status] === undefined ? {} : { headers: HEADERS[status] }),
       content: { [PROBLEM_CONTENT_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
     };
   }

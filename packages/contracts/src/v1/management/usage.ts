@@ -1,8 +1,10 @@
+import { dayOfId } from '@tollgate/kernel';
 import { z } from 'zod';
 import { MoneySchema, USAGE_BASES } from '../usage.js';
 import { USAGE_OUTCOMES } from '../usage-record.js';
 import { defineOperations } from './operation.js';
 import { PageQuerySchema, pageOf } from './page.js';
+import { TokenIdSchema } from './tokens.js';
 
 export const USAGE_GROUPS = ['model', 'token', 'provider', 'outcome', 'day', 'hour'] as const;
 export type UsageGroup = (typeof USAGE_GROUPS)[number];
@@ -19,18 +21,35 @@ const name = z
   .regex(/^\P{Cc}*$/u, 'must not hold control characters')
   .refine((text) => text.isWellFormed(), 'must be well-formed Unicode');
 
-export const UsageQuerySchema = z.strictObject({
-  /** Inclusive, rounded down to the hour; 30 days before `to` by default. */
-  from: TimeSchema.optional(),
-  /** Exclusive, rounded up to the hour; now by default. */
-  to: TimeSchema.optional(),
-  group_by: z.enum(USAGE_GROUPS).optional(),
-  model: name.optional(),
-  token_id: name.optional(),
-  provider: name.optional(),
-  /** Groups at most. */
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-});
+export const UsageRecordIdSchema = z
+  .string()
+  .regex(/^req_[0-9a-hjkmnp-tv-z]{26}$/, { error: 'must be the id of a request (req_...)', abort: true })
+  // Its day is asked for in Postgres, whose years past 9999 are written otherwise.
+  .refine((id) => /^\d{4}-/.test(dayOfId(id) ?? ''), 'must be the id of a request (req_...)');
+
+/** Both ends are named: the caller alone knows which of them is wrong. */
+const inOrder = <T extends z.ZodObject>(schema: T): T =>
+  schema.superRefine((value, context) => {
+    const { from, to } = value as { readonly from?: number; readonly to?: number };
+    if (from === undefined || to === undefined || from <= to) return;
+    context.addIssue({ code: 'custom', path: ['from'], message: 'is after `to`' });
+    context.addIssue({ code: 'custom', path: ['to'], message: 'is before `from`' });
+  });
+
+export const UsageQuerySchema = inOrder(
+  z.strictObject({
+    /** Inclusive, rounded down to the hour; 30 days before `to` by default. */
+    from: TimeSchema.optional(),
+    /** Exclusive, rounded up to the hour; now by default. */
+    to: TimeSchema.optional(),
+    group_by: z.enum(USAGE_GROUPS).optional(),
+    model: name.optional(),
+    token_id: TokenIdSchema.optional(),
+    provider: name.optional(),
+    /** Groups at most. */
+    limit: z.coerce.number().int().min(1).max(1000).default(100),
+  }),
+);
 export type UsageQuery = z.infer<typeof UsageQuerySchema>;
 
 const count = z.int().nonnegative();
@@ -81,18 +100,20 @@ export const UsageReportViewSchema = z.object({
 });
 export type UsageReportView = z.infer<typeof UsageReportViewSchema>;
 
-export const UsageRecordsQuerySchema = PageQuerySchema.extend({
-  from: TimeSchema.optional(),
-  to: TimeSchema.optional(),
-  token_id: name.optional(),
-  model: name.optional(),
-  outcome: z.enum(USAGE_OUTCOMES).optional(),
-  /** Our own id, as in `x-tollgate-request-id`. */
-  request_id: name.optional(),
-  id: name.optional(),
-  /** The caller's `x-request-id`. */
-  client_request_id: name.optional(),
-});
+export const UsageRecordsQuerySchema = inOrder(
+  PageQuerySchema.extend({
+    from: TimeSchema.optional(),
+    to: TimeSchema.optional(),
+    token_id: TokenIdSchema.optional(),
+    model: name.optional(),
+    outcome: z.enum(USAGE_OUTCOMES).optional(),
+    /** Our own id, as in `x-tollgate-request-id`. */
+    request_id: UsageRecordIdSchema.optional(),
+    id: UsageRecordIdSchema.optional(),
+    /** The caller's `x-request-id`. */
+    client_request_id: name.optional(),
+  }),
+);
 export type UsageRecordsQuery = z.infer<typeof UsageRecordsQuerySchema>;
 
 const TokensViewSchema = z.object({
@@ -191,6 +212,6 @@ export const USAGE_OPERATIONS = defineOperations({
     summary: 'Read one usage record',
     tag: 'usage',
     answer: { status: 200, description: 'The record', schema: UsageRecordViewSchema },
-    errors: ['not_found'],
+    errors: ['not_found', 'deadline_exceeded'],
   },
 });
