@@ -56,6 +56,22 @@ test('the request is the caller’s own bytes with the model replaced, and only 
     expect(seen?.headers).not.toHaveProperty(name);
 });
 
+test('bytes that are no UTF-8 reach an upstream of the same dialect as they came', async () => {
+  harness.upstream.handler = (response) => response.writeHead(200, json).end(ANSWER);
+  const [before, after] = chatBody({ model: 'upstream-model', messages: [{ role: 'user', content: 'a|b' }] }).split('|');
+  const body = Buffer.concat([Buffer.from(before ?? ''), Buffer.from([0xff, 0xc0, 0x80]), Buffer.from(after ?? '')]);
+  await harness.finished({ body });
+  expect(harness.upstream.requests[0]?.bytes.equals(body)).toBe(true);
+});
+
+test('the span of a deployment of * names the model that was asked for', async () => {
+  harness.upstream.handler = (response) => response.writeHead(200, json).end(ANSWER);
+  await harness.finished({ deploymentId: 'dep_star', body: chatBody({ model: 'sim/org/model-7' }) });
+  await until(() => harness.spans.length > 0);
+  expect(harness.spans[0]).toMatchObject({ attributes: { 'gen_ai.request.model': 'org/model-7' } });
+  expect(harness.spans[0]?.name).toContain('org/model-7');
+});
+
 test('a deployment of * gets the caller`s model without the provider prefix, and its key from the environment', async () => {
   harness.upstream.handler = (response) => response.writeHead(200, json).end(ANSWER);
   await harness.finished({ deploymentId: 'dep_star', body: chatBody({ model: 'sim/org/model-7' }) });

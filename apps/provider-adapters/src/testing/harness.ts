@@ -43,6 +43,7 @@ export interface SeenRequest {
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
+  readonly bytes: Buffer;
 }
 
 type Handler = (response: ServerResponse, request: SeenRequest) => void;
@@ -61,7 +62,8 @@ export class TestUpstream {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        const seen = { path: request.url ?? '', headers: request.headers, body: Buffer.concat(chunks).toString() };
+        const bytes = Buffer.concat(chunks);
+        const seen = { path: request.url ?? '', headers: request.headers, body: bytes.toString(), bytes };
         this.requests.push(seen);
         this.handler(response, seen);
       });

@@ -69,6 +69,20 @@ test('every mistake of every environment is listed at once, no secret among them
   expect(problems.join()).not.toContain('hunter2');
 });
 
+test('how long an idle connection is kept is the operator`s to say', async () => {
+  const { url } = await boot({}, { TOLLGATE_KEEP_ALIVE_MS: '7000' });
+  const request = 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n';
+  const { hostname, port } = new URL(url);
+  const answer = await new Promise<string>((resolve) => {
+    const socket = connect(Number(port), hostname, () => socket.write(request));
+    socket.once('data', (chunk: Buffer) => {
+      resolve(chunk.toString());
+      socket.destroy();
+    });
+  });
+  expect(answer.toLowerCase()).toContain('keep-alive: timeout=7');
+});
+
 test('a busy port is one clear line', async () => {
   const { url } = await boot();
   const port = new URL(url).port;

@@ -69,6 +69,20 @@ export const COMMON_ENVIRONMENT = {
     max: 3_600_000,
     fallback: 30_000,
   }),
+  keepAliveMs: integerVariable({
+    name: 'TOLLGATE_KEEP_ALIVE_MS',
+    purpose: 'How long an idle connection of a caller is kept, milliseconds; keep it above what a load balancer in front keeps.',
+    min: 1_000,
+    max: 3_600_000,
+    fallback: 75_000,
+  }),
+  largeBodiesBytesMax: integerVariable({
+    name: 'TOLLGATE_LARGE_BODIES_MAX_BYTES',
+    purpose: 'Bodies longer than one NATS message that a process serves at once, all together; one more is refused.',
+    min: 33 * 1024 * 1024,
+    max: 64 * 1024 * 1024 * 1024,
+    fallback: 512 * 1024 * 1024,
+  }),
   otelEndpoint: httpUrl('OTEL_EXPORTER_OTLP_ENDPOINT', 'Base URL of an OTLP receiver; unset exports nothing.'),
   otelTracesEndpoint: httpUrl('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'Whole URL for traces, instead of the base URL.'),
   otelProtocol: choiceVariable<'http/protobuf'>({

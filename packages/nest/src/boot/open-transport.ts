@@ -14,6 +14,8 @@ import { BootError } from './boot-error.js';
 export interface TransportNeeds {
   readonly services: readonly Service[];
   readonly natsServers: readonly string[] | null;
+  /** Bodies that came in parts and are under way at once, bytes. */
+  readonly largeBodiesBytesMax: number;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly logger: Logger;
@@ -43,7 +45,7 @@ export async function openTransport(needs: TransportNeeds): Promise<Transport> {
 
 /** Waits for a bus that is away, as it does later when it is lost; a bus that refuses us will not change its mind. */
 async function reachBus(needs: TransportNeeds, servers: readonly string[], echo: boolean): ReturnType<typeof connectNats> {
-  const { services, clock, randomBytes, logger } = needs;
+  const { services, clock, randomBytes, logger, largeBodiesBytesMax } = needs;
   for (;;) {
     try {
       return await connectNats({
@@ -53,6 +55,7 @@ async function reachBus(needs: TransportNeeds, servers: readonly string[], echo:
         randomBytes,
         echo,
         firstConnectMs: FIRST_CONNECT_MS,
+        largeBodiesBytesMax,
         onLog: (level, fields, message) => logger[level](fields, message),
       });
     } catch (error) {

@@ -19,6 +19,8 @@ export interface FrontServerSettings {
   readonly health: HealthFacts;
   readonly logger: Logger;
   newRequestId(): string;
+  /** How long an idle connection is kept; 75 s where nothing is said. */
+  readonly keepAliveMs?: number;
 }
 
 /**
@@ -39,7 +41,7 @@ export class FrontServer {
         maxHeaderSize: HEADER_BYTES_MAX,
         headersTimeout: HEADERS_TIMEOUT_MS,
         requestTimeout: REQUEST_TIMEOUT_MS,
-        keepAliveTimeout: KEEP_ALIVE_MS,
+        keepAliveTimeout: settings.keepAliveMs ?? KEEP_ALIVE_MS,
         connectionsCheckingInterval: TIMEOUT_CHECK_MS,
         noDelay: true,
         // Looked for by `handle`: Node's own refusal has no body.
