@@ -31,7 +31,12 @@ export async function start(
   readiness.register('boot', () => ({ ready: booted, detail: booted ? 'done' : 'under way' }));
 
   const version = { version: basics.version, services: names, node: process.versions.node };
-  const front = new FrontServer({ health: { readiness, version }, logger, newRequestId });
+  const front = new FrontServer({
+    health: { readiness, version },
+    logger,
+    newRequestId,
+    keepAliveMs: common.keepAliveMs,
+  });
   const address = await listen(front, common.host, common.port);
   closers.push({ name: 'http', close: () => front.drain(0) });
   metrics.gauge(METRIC_NAMES.connectionsOpen, 'Connections open at the main port', () => front.connections());
@@ -125,7 +130,14 @@ async function openProcessTransport(
 ): Promise<Transport> {
   if (overrides.transport !== undefined) return overrides.transport;
   const services = definitions.map((definition) => definition.name);
-  const transport = await openTransport({ services, natsServers: common.natsServers, clock, randomBytes, logger });
+  const transport = await openTransport({
+    services,
+    natsServers: common.natsServers,
+    largeBodiesBytesMax: common.largeBodiesBytesMax,
+    clock,
+    randomBytes,
+    logger,
+  });
   // The services drain it first; this is for a start that failed half-way.
   closers.push({ name: 'transport', close: () => transport.drain(0) });
   return transport;
