@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { SUBJECTS, type TokenSnapshot, type UsageCommitted, type UsageRecord, type UsageReport } from '@tollgate/contracts';
+import {
+  EMPTY_POLICY,
+  SUBJECTS,
+  type TokenSnapshot,
+  type UsageCommitted,
+  type UsageRecord,
+  type UsageReport,
+} from '@tollgate/contracts';
 import { type Clock, decodeJson, encodeJson, encodeUtf8 } from '@tollgate/kernel';
 import { bootServices, type ServicesHandle } from '@tollgate/nest';
 import { digestToken, generateToken, readPeppers } from '@tollgate/policy';
@@ -85,12 +92,9 @@ function newToken(organisationId: string, scopes: readonly string[]): { text: st
       expiresAt: null,
       secrets: [{ id: 'sec_1', digest, pepperVersion: 1, state: 'active', expiresAt: null }],
       policy: {
+        ...EMPTY_POLICY,
         scopes: [...scopes],
         models: { allow: ['*'], deny: [] },
-        requests: null,
-        maxOutputTokens: null,
-        budgets: [],
-        strict: false,
       },
       revision: 1,
     },

@@ -1,19 +1,24 @@
-import type { RateLimit, TokenPolicy } from '@tollgate/contracts';
+import { EMPTY_POLICY, type LimitSpec, type TokenPolicy } from '@tollgate/contracts';
 import { modelAllowed, scopeAllows } from '@tollgate/policy';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { beyondOf } from './assert-within.js';
 
 const policy = (changes: Partial<TokenPolicy> = {}): TokenPolicy => ({
+  ...EMPTY_POLICY,
   scopes: ['llm:chat'],
-  models: { allow: [], deny: [] },
-  requests: null,
-  maxOutputTokens: null,
-  budgets: [],
-  strict: false,
   ...changes,
 });
-const rate = (limit: number, seconds: number, burst: number): RateLimit => ({ limit, periodMs: seconds * 1_000, burst });
+const rate = (limit: number, seconds: number, burst: number): LimitSpec[] => [
+  {
+    bucket: 'requests:tok_1',
+    kind: 'requests',
+    models: null,
+    subject: 'token',
+    rate: { limit, periodMs: seconds * 1_000, burst },
+  },
+];
+const cap = (outputTokens: number | null): TokenPolicy['caps'] => ({ ...EMPTY_POLICY.caps, outputTokens });
 
 test('each bound is named where it is passed, and only there', () => {
   const cases: [Partial<TokenPolicy>, Partial<TokenPolicy>, readonly string[]][] = [
@@ -27,13 +32,13 @@ test('each bound is named where it is passed, and only there', () => {
       { models: { allow: ['*'], deny: ['openai/o1'] } },
       ['the model openai/*, which must be denied'],
     ],
-    [{ requests: rate(60, 60, 60) }, { requests: rate(1, 1, 60) }, []],
-    [{ requests: rate(60, 60, 60) }, { requests: rate(61, 60, 60) }, ['that many requests']],
-    [{ requests: rate(60, 60, 60) }, { requests: rate(60, 60, 61) }, ['that many requests']],
-    [{ requests: rate(60, 60, 60) }, { requests: null }, ['that many requests']],
-    [{ maxOutputTokens: 10 }, { maxOutputTokens: 10 }, []],
-    [{ maxOutputTokens: 10 }, { maxOutputTokens: 11 }, ['that many output tokens']],
-    [{ maxOutputTokens: 10 }, { maxOutputTokens: null }, ['that many output tokens']],
+    [{ limits: rate(60, 60, 60) }, { limits: rate(1, 1, 60) }, []],
+    [{ limits: rate(60, 60, 60) }, { limits: rate(61, 60, 60) }, ['that many requests']],
+    [{ limits: rate(60, 60, 60) }, { limits: rate(60, 60, 61) }, ['that many requests']],
+    [{ limits: rate(60, 60, 60) }, { limits: [] }, ['that many requests']],
+    [{ caps: cap(10) }, { caps: cap(10) }, []],
+    [{ caps: cap(10) }, { caps: cap(11) }, ['that many output tokens']],
+    [{ caps: cap(10) }, { caps: cap(null) }, ['that many output tokens']],
   ];
   for (const [held, wanted, beyond] of cases) expect(beyondOf(policy(held), policy(wanted), 'k')).toEqual(beyond);
 });

@@ -2,6 +2,7 @@ import type { RateLimit, TokenPolicy } from '@tollgate/contracts';
 import { TollgateError } from '@tollgate/kernel';
 import { scopesBeyond } from '@tollgate/policy';
 import type { TokenRow } from '../database/entities.js';
+import { requestsOf } from './token-policy.js';
 
 type Type = TokenRow['type'];
 
@@ -29,8 +30,8 @@ export function beyondOf(held: TokenPolicy, wanted: TokenPolicy, type: Type): re
   return [
     ...scopesBeyond(held.scopes, wanted.scopes).map((scope) => `the scope ${scope}`),
     ...modelsBeyond(held, wanted, type),
-    ...(withinRate(held.requests, wanted.requests) ? [] : ['that many requests']),
-    ...(withinCap(held.maxOutputTokens, wanted.maxOutputTokens) ? [] : ['that many output tokens']),
+    ...(withinRate(requestsOf(held)?.rate ?? null, requestsOf(wanted)?.rate ?? null) ? [] : ['that many requests']),
+    ...(withinCap(held.caps.outputTokens, wanted.caps.outputTokens) ? [] : ['that many output tokens']),
   ];
 }
 

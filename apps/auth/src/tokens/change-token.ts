@@ -18,7 +18,7 @@ export async function changeToken(change: Change, id: string, patch: ChangeToken
   if (row.status === 'revoked') throw new TollgateError('conflict', 'A revoked token stays as it is: make a new one.');
   if (patch.scopes !== undefined) assertScopesOfType(patch.scopes, row.type);
   if (patch.team_id !== undefined) await assertTeam(change, patch.team_id);
-  const policy = policyOfChanged(row.policy, patch);
+  const policy = policyOfChanged(row, patch);
   assertGrantable(policy, row.type, act.held);
   const next: TokenRow = {
     ...row,

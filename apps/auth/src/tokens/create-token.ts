@@ -26,7 +26,8 @@ export interface MadeToken {
 export async function createToken(change: Change, mint: Mint, input: CreateToken): Promise<MadeToken> {
   const { manager, act, now } = change;
   const type = input.type === 'api_key' ? 'k' : 'a';
-  const policy = policyOfNew(input, type);
+  const id = newId('tok', now, mint.randomBytes);
+  const policy = policyOfNew(input, type, id);
   assertScopesOfType(policy.scopes, type);
   assertGrantable(policy, type, act.held);
   await assertTeam(change, input.team_id ?? null);
@@ -38,7 +39,7 @@ export async function createToken(change: Change, mint: Mint, input: CreateToken
   });
   const time = new Date(now);
   const row: TokenRow = {
-    id: newId('tok', now, mint.randomBytes),
+    id,
     publicId,
     organisationId: act.organisationId,
     teamId: input.team_id ?? null,

@@ -85,7 +85,7 @@ test('403: what the actor could not create, it can loosen no key to, its own inc
   const bounds = {
     models: { allow: ['demo/*'], deny: ['demo/secret'] },
     limits: { requests: { limit: 60 } },
-    max_output_tokens: 100,
+    caps: { output_tokens: 100 },
   };
   const actor = await manager({ scopes: ['admin:tokens:*', 'llm:*'], ...bounds });
   const child = await made({ name: 'child', ...bounds }, actor.token);
@@ -96,8 +96,8 @@ test('403: what the actor could not create, it can loosen no key to, its own inc
     [{ limits: { requests: null } }, 'requests'],
     [{ limits: { requests: { limit: 61 } } }, 'requests'],
     [{ limits: { requests: { burst: 61 } } }, 'requests'],
-    [{ max_output_tokens: null }, 'output tokens'],
-    [{ max_output_tokens: 101 }, 'output tokens'],
+    [{ caps: { output_tokens: null } }, 'output tokens'],
+    [{ caps: { output_tokens: 101 } }, 'output tokens'],
   ] as const;
   for (const [fields, reason] of loosened) {
     for (const path of [`${TOKENS}/${child.id}`, own]) {
@@ -112,6 +112,6 @@ test('403: what the actor could not create, it can loosen no key to, its own inc
   }
   const unbound = await auth.call<Problem>('PATCH', own, { models: { allow: [] } }, actor.token);
   expect([unbound.status, unbound.body.detail]).toEqual([403, expect.stringContaining('all models')]);
-  const tightened = { models: { allow: ['demo/echo'] }, limits: { requests: { limit: 30 } }, max_output_tokens: 50 };
+  const tightened = { models: { allow: ['demo/echo'] }, limits: { requests: { limit: 30 } }, caps: { output_tokens: 50 } };
   expect((await auth.call('PATCH', `${TOKENS}/${child.id}`, tightened, actor.token)).status).toBe(200);
 });

@@ -1,4 +1,11 @@
-import type { ChangeToken, CreateToken, TokenPolicy } from '@tollgate/contracts';
+import {
+  type ChangeToken,
+  type CreateToken,
+  EMPTY_POLICY,
+  type LimitSpec,
+  type RateLimit,
+  type TokenPolicy,
+} from '@tollgate/contracts';
 import { type InvalidField, InvalidFieldsError } from '@tollgate/nest';
 import type { TokenRow } from '../database/entities.js';
 
@@ -7,25 +14,28 @@ type Type = TokenRow['type'];
 const refuse = (pointer: string, detail: string): InvalidFieldsError => new InvalidFieldsError([{ pointer, detail }]);
 
 /** The policy of a new token, with the defaults of its type. */
-export function policyOfNew(input: CreateToken, type: Type): TokenPolicy {
+export function policyOfNew(input: CreateToken, type: Type, id: string): TokenPolicy {
   const scopes = input.scopes ?? (type === 'k' ? ['llm:*'] : null);
   if (scopes === null) throw refuse('/scopes', 'A management key needs its scopes named.');
   const requests = input.limits?.requests ?? null;
   return {
+    ...EMPTY_POLICY,
     scopes,
     models: input.models ?? { allow: type === 'k' ? ['*'] : [], deny: [] },
-    requests:
+    limits: withRequests(
+      [],
+      id,
       requests === null
         ? null
         : { limit: requests.limit, periodMs: requests.period_seconds * 1_000, burst: requests.burst ?? requests.limit },
-    maxOutputTokens: input.max_output_tokens ?? null,
-    budgets: [],
+    ),
+    caps: capsOfChanged(EMPTY_POLICY.caps, input.caps),
     strict: input.strict ?? false,
   };
 }
 
 /** The policy after a merge patch. */
-export function policyOfChanged(current: TokenPolicy, patch: ChangeToken): TokenPolicy {
+export function policyOfChanged({ id, policy: current }: Pick<TokenRow, 'id' | 'policy'>, patch: ChangeToken): TokenPolicy {
   return {
     ...current,
     scopes: patch.scopes ?? current.scopes,
@@ -33,15 +43,41 @@ export function policyOfChanged(current: TokenPolicy, patch: ChangeToken): Token
       allow: patch.models?.allow ?? current.models.allow,
       deny: patch.models?.deny ?? current.models.deny,
     },
-    requests: requestsOfChanged(current.requests, patch.limits?.requests),
-    maxOutputTokens: patch.max_output_tokens === undefined ? current.maxOutputTokens : patch.max_output_tokens,
+    limits: withRequests(current.limits, id, requestsOfChanged(requestsOf(current)?.rate ?? null, patch.limits?.requests)),
+    caps: capsOfChanged(current.caps, patch.caps),
     strict: patch.strict ?? current.strict,
+  };
+}
+
+type RequestLimit = Extract<LimitSpec, { kind: 'requests' }>;
+
+/** The key's own limit of requests, whatever the model. */
+export const requestsOf = (policy: TokenPolicy): RequestLimit | undefined =>
+  policy.limits.find(
+    (limit): limit is RequestLimit => limit.kind === 'requests' && limit.models === null && limit.subject === 'token',
+  );
+
+function withRequests(limits: readonly LimitSpec[], id: string, rate: RateLimit | null): LimitSpec[] {
+  const others = limits.filter((limit) => limit.kind !== 'requests' || limit.models !== null);
+  return rate === null
+    ? others
+    : [...others, { bucket: `requests:${id}`, kind: 'requests', models: null, subject: 'token', rate }];
+}
+
+type Caps = TokenPolicy['caps'];
+
+function capsOfChanged(current: Caps, patch: ChangeToken['caps']): Caps {
+  const pick = (asked: number | null | undefined, before: number | null): number | null => (asked === undefined ? before : asked);
+  return {
+    inputTokens: pick(patch?.input_tokens, current.inputTokens),
+    outputTokens: pick(patch?.output_tokens, current.outputTokens),
+    requestBytes: pick(patch?.request_bytes, current.requestBytes),
   };
 }
 
 type RequestsPatch = NonNullable<ChangeToken['limits']>['requests'];
 
-function requestsOfChanged(current: TokenPolicy['requests'], patch: RequestsPatch): TokenPolicy['requests'] {
+function requestsOfChanged(current: RateLimit | null, patch: RequestsPatch): RateLimit | null {
   if (patch === undefined) return current;
   if (patch === null) return null;
   const limit = patch.limit ?? current?.limit;

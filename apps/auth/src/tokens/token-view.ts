@@ -1,6 +1,7 @@
 import type { Token } from '@tollgate/contracts';
 import type { AuditValue } from '@tollgate/policy';
 import type { TokenRow, TokenSecretRow } from '../database/entities.js';
+import { requestsOf } from './token-policy.js';
 
 export interface ViewSettings {
   readonly brand: string;
@@ -11,6 +12,7 @@ export interface ViewSettings {
 /** The token as the API shows it: nothing that could be used to call. */
 export function viewToken(row: TokenRow, secrets: readonly TokenSecretRow[], { brand, now }: ViewSettings): Token {
   const { policy } = row;
+  const requests = requestsOf(policy)?.rate ?? null;
   return {
     id: row.id,
     public_id: row.publicId,
@@ -25,11 +27,13 @@ export function viewToken(row: TokenRow, secrets: readonly TokenSecretRow[], { b
     models: policy.models,
     limits: {
       requests:
-        policy.requests === null
-          ? null
-          : { limit: policy.requests.limit, period_seconds: policy.requests.periodMs / 1_000, burst: policy.requests.burst },
+        requests === null ? null : { limit: requests.limit, period_seconds: requests.periodMs / 1_000, burst: requests.burst },
     },
-    max_output_tokens: policy.maxOutputTokens,
+    caps: {
+      input_tokens: policy.caps.inputTokens,
+      output_tokens: policy.caps.outputTokens,
+      request_bytes: policy.caps.requestBytes,
+    },
     strict: policy.strict,
     secrets: secrets.map((secret) => ({
       id: secret.id,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { SUBJECTS, type TokenSnapshot } from '@tollgate/contracts';
+import { EMPTY_POLICY, SUBJECTS, type TokenSnapshot } from '@tollgate/contracts';
 import { decodeJson, encodeJson } from '@tollgate/kernel';
 import { digestToken, generateToken, readPeppers } from '@tollgate/policy';
 import type { Transport } from '@tollgate/transport';
@@ -54,12 +54,8 @@ function newToken(scopes: readonly string[], organisationId: string): { text: st
     expiresAt: null,
     secrets: [{ id: 'sec_1', digest, pepperVersion: pepper.version, state: 'active', expiresAt: null }],
     policy: {
+      ...EMPTY_POLICY,
       scopes: [...scopes],
-      models: { allow: [], deny: [] },
-      requests: null,
-      maxOutputTokens: null,
-      budgets: [],
-      strict: false,
     },
     revision: 1,
   };

@@ -1,8 +1,11 @@
+import type { LimitSpec, TokenPolicy } from '@tollgate/contracts';
 import { TollgateError } from '@tollgate/kernel';
 import { modelAllowed, plan, reserveBudgets } from '@tollgate/policy';
 import type { Call } from './call.js';
 import { refuse, refuseWith } from './refuse.js';
 import { relay } from './relay.js';
+
+type RequestLimit = Extract<LimitSpec, { kind: 'requests' }>;
 
 const LEASE_ROUNDS_MAX = 3;
 
@@ -22,17 +25,22 @@ export function admit(call: Call): void {
     refuse(call, new TollgateError('overloaded', message, { internalMessage, retryAfterMs: 5_000 }));
     return;
   }
-  if (policy.requests === null) {
+  const limit = requestsOf(policy);
+  if (limit === undefined) {
     onAdmitted(call);
     return;
   }
-  call.quotaBucket = `requests:${verified.tokenId}`;
+  call.quotaBucket = limit.bucket;
   takeQuota(call, LEASE_ROUNDS_MAX);
 }
 
+const requestsOf = (policy: TokenPolicy): RequestLimit | undefined =>
+  policy.limits.length === 0 ? undefined : policy.limits.find((limit) => limit.kind === 'requests');
+
 function takeQuota(call: Call, rounds: number): void {
-  const rate = call.verified?.token.policy.requests;
-  if (call.over || rate === null || rate === undefined) return;
+  const limit = call.verified === null ? undefined : requestsOf(call.verified.token.policy);
+  if (call.over || limit === undefined) return;
+  const { rate } = limit;
   const { quota } = call.gate;
   const verdict = quota.tryTake(call.quotaBucket, rate);
   if (verdict === 'taken') onAdmitted(call);

@@ -1,10 +1,18 @@
 import { request as httpRequest } from 'node:http';
+import type { LimitSpec } from '@tollgate/contracts';
 import { encodeUtf8 } from '@tollgate/kernel';
 import { sendRaw, waitFor } from '@tollgate/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { answerStream, answerWhole, chat, end, event, head, RouterHarness } from '../testing/harness.js';
 
 const harness = new RouterHarness();
+const requestsOf = (limit: number): LimitSpec => ({
+  bucket: `requests:tok_${limit}`,
+  kind: 'requests',
+  models: null,
+  subject: 'token',
+  rate: { limit, periodMs: 60_000, burst: limit },
+});
 let token = '';
 
 beforeAll(async () => {
@@ -231,7 +239,7 @@ describe('refusals', () => {
   });
 
   test('429: over the limit, with headers in OpenAI`s format', async () => {
-    const limited = harness.addToken({ requests: { limit: 2, periodMs: 60_000, burst: 2 } });
+    const limited = harness.addToken({ limits: [requestsOf(2)] });
     harness.quotaLeft = 2;
     const first = await harness.post(limited.text);
     expect(first.status).toBe(200);
@@ -247,7 +255,7 @@ describe('refusals', () => {
   });
 
   test('429 quota_unavailable while the authority is out of reach', async () => {
-    const limited = harness.addToken({ requests: { limit: 5, periodMs: 60_000, burst: 5 } });
+    const limited = harness.addToken({ limits: [requestsOf(5)] });
     harness.quotaUp = false;
     const response = await harness.post(limited.text);
     harness.quotaUp = true;

@@ -72,9 +72,15 @@ export class RevocationFeed {
 
   private apply(event: FeedEvent): void {
     // Applied whatever its number: dropping a cached copy once more does no harm.
-    this.parts.onEvent(event);
+    this.tell(event);
     if (event.sequence === this.sequence + 1) this.sequence = event.sequence;
     else if (event.sequence > this.sequence) this.gap = true;
+  }
+
+  private tell(event: FeedEvent): void {
+    // Written by a newer auth: what it means we cannot know, so nothing that was cached may be relied on.
+    if (event.kind === 'unknown') this.generation += 1;
+    else this.parts.onEvent(event);
   }
 
   /** Reads what was missed; until then the cache does not answer. */
@@ -86,7 +92,7 @@ export class RevocationFeed {
       const answer = await this.parts.transport.request(SUBJECTS.feedRead, body, { timeoutMs: READ_MS_MAX });
       const reply = FeedReadReplySchema.parse(decodeJson(answer));
       if (reply.status === 'stale') return;
-      if (reply.status === 'ok') for (const event of reply.events) this.parts.onEvent(event);
+      if (reply.status === 'ok') for (const event of reply.events) this.tell(event);
       else this.generation += 1;
       this.sequence = Math.max(this.sequence, reply.sequence);
       this.gap = false;

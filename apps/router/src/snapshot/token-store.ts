@@ -229,6 +229,11 @@ export class TokenStore {
   }
 
   private onEvent(event: FeedEvent): void {
+    if (event.kind === 'changed' || event.kind === 'revoked') this.onKey(event);
+    else if (event.kind === 'scope_changed') this.onScope(event);
+  }
+
+  private onKey(event: FeedEvent): void {
     const { publicId, sequence } = event;
     const entry = this.known.get(publicId);
     // Read after this change: a repeated event says nothing new, and must not undo a later one.
@@ -238,6 +243,16 @@ export class TokenStore {
     if (flight !== undefined) flight.minimumSequence = Math.max(flight.minimumSequence, sequence);
     if (entry !== undefined) this.supersede(entry, event);
     if (event.kind === 'revoked') this.parts.onRevoked(publicId);
+  }
+
+  /** As `changed` for every key of the organisation or team; rare, so that walking over all of them is bearable. */
+  private onScope({ sequence, organisationId, teamId }: FeedEvent): void {
+    for (const flight of this.flights.values()) flight.minimumSequence = Math.max(flight.minimumSequence, sequence);
+    for (const [publicId, entry] of this.known.entries()) {
+      const { token } = entry;
+      if (token === null || token.organisationId !== organisationId) continue;
+      if (teamId === undefined || token.teamId === teamId) this.onKey({ sequence, publicId, kind: 'changed' });
+    }
   }
 
   /** Auth is asked at the next call; should it be away, the old one serves for the grace, a revoked one is refused. */

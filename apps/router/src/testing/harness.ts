@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  EMPTY_POLICY,
   type FeedEvent,
   NO_USAGE,
   type QuotaLeaseRequest,
@@ -173,12 +174,9 @@ export class RouterHarness {
       expiresAt: null,
       secrets: [{ id: 'sec_1', digest, pepperVersion: 1, state: 'active', expiresAt: null }],
       policy: {
+        ...EMPTY_POLICY,
         scopes: ['llm:chat'],
         models: { allow: ['*'], deny: [] },
-        requests: null,
-        maxOutputTokens: null,
-        budgets: [],
-        strict: false,
         ...policy,
       },
       revision: 1,

@@ -19,20 +19,91 @@ export const RateLimitSchema = z.object({
 });
 export type RateLimit = z.infer<typeof RateLimitSchema>;
 
+/** Whose counter or whose money it is: the key's own, or one that it shares with all keys of its team or organisation. */
+export const LimitSubjectSchema = z.enum(['token', 'team', 'organisation']);
+export type LimitSubject = z.infer<typeof LimitSubjectSchema>;
+
+const limitFields = {
+  /** Name of the counter, the same wherever it is leased: `requests:tok_...`, with `:<model glob>` appended where it is per model. */
+  bucket: z.string(),
+  /** Glob over model names that it counts; null = every call. */
+  models: z.string().nullable(),
+  subject: LimitSubjectSchema,
+};
+/** One limit. All that match a call apply at once. */
+export const LimitSpecSchema = z.discriminatedUnion('kind', [
+  z.object({ ...limitFields, kind: z.literal('requests'), rate: RateLimitSchema }),
+  z.object({ ...limitFields, kind: z.literal('tokens'), rate: RateLimitSchema }),
+  /** `limit` calls under way at once. */
+  z.object({ ...limitFields, kind: z.literal('concurrency'), rate: z.object({ limit: z.int().positive() }) }),
+]);
+export type LimitSpec = z.infer<typeof LimitSpecSchema>;
+
+/** A budget that calls reserve from; its amount and window are kept by the authority alone. */
+export const BudgetSpecSchema = z.object({
+  id: z.string(),
+  /** Glob over model names that it pays for; null = every call. */
+  models: z.string().nullable(),
+  subject: LimitSubjectSchema,
+  /** false: beyond it an alert is raised and calls go on. */
+  hard: z.boolean(),
+});
+export type BudgetSpec = z.infer<typeof BudgetSpecSchema>;
+
+export const WEEK_DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+/**
+ * Open on each of the days from `from` (included) to `to` (excluded), wall-clock time of the zone. Where `to` is not later
+ * than `from` it lies on the next day; the same text twice is a whole day and night.
+ */
+export const TimeWindowSchema = z.object({
+  days: z.array(z.enum(WEEK_DAYS)),
+  /** HH:MM, 00:00 to 23:59. */
+  from: z.string(),
+  /** HH:MM, 00:00 to 24:00. */
+  to: z.string(),
+  /** IANA name, for instance Europe/Vienna. */
+  timeZone: z.string(),
+});
+export type TimeWindow = z.infer<typeof TimeWindowSchema>;
+
 export const TokenPolicySchema = z.object({
   /** `verb:resource` with globs, for instance `llm:chat`, `llm:*`, `admin:tokens:write`. Default deny. */
   scopes: z.array(z.string()),
   /** Globs over model names; deny overrides; an empty allow-list allows none. */
   models: z.object({ allow: z.array(z.string()), deny: z.array(z.string()) }),
-  requests: RateLimitSchema.nullable(),
-  /** Cap on the output tokens of one request, null = none. */
-  maxOutputTokens: z.int().positive().nullable(),
-  /** Budgets that a call must reserve from; empty = unlimited. */
-  budgets: z.array(z.string()),
+  /** CIDR blocks of v4 and v6; deny overrides; an empty allow-list allows every address. A v4 address mapped into v6 is v4. */
+  addresses: z.object({ allow: z.array(z.string()), deny: z.array(z.string()) }),
+  /** Served while one of them is open; none = always. */
+  windows: z.array(TimeWindowSchema),
+  /** Of the key itself, its parents, its team and its organisation. */
+  limits: z.array(LimitSpecSchema),
+  /** Bounds of one request, null = none. Output: what is asked for beyond it is cut down to it. */
+  caps: z.object({
+    inputTokens: z.int().positive().nullable(),
+    outputTokens: z.int().positive().nullable(),
+    requestBytes: z.int().positive().nullable(),
+  }),
+  /** Budgets that a call must reserve from, each of them; empty = unlimited. */
+  budgets: z.array(BudgetSpecSchema),
+  /** Prompts and answers may be kept in logs, where something keeps them. */
+  contentLogging: z.boolean(),
   /** Never served without a fresh check. */
   strict: z.boolean(),
 });
 export type TokenPolicy = z.infer<typeof TokenPolicySchema>;
+
+/** No scope and no model, no bound either: what policies are made from. */
+export const EMPTY_POLICY: TokenPolicy = {
+  scopes: [],
+  models: { allow: [], deny: [] },
+  addresses: { allow: [], deny: [] },
+  windows: [],
+  limits: [],
+  caps: { inputTokens: null, outputTokens: null, requestBytes: null },
+  budgets: [],
+  contentLogging: false,
+  strict: false,
+};
 
 /** What a router keeps of a token. It can check a secret with it, not make one. */
 export const TokenSnapshotSchema = z.object({
@@ -64,12 +135,25 @@ export const TokenResolveReplySchema = z.discriminatedUnion('status', [
 ]);
 export type TokenResolveReply = z.infer<typeof TokenResolveReplySchema>;
 
-/** One change of a token. Sequences are gapless and in commit order. */
+/** One change. Sequences are gapless and in commit order. */
 export const FeedEventSchema = z.object({
   sequence: z.int().positive(),
+  /** Of the key; empty where the event is not about one. */
   publicId: z.string(),
-  /** changed: drop the cached copy. revoked: refuse at once and end live streams. */
-  kind: z.enum(['changed', 'revoked']),
+  /**
+   * changed: drop the cached copy. revoked: refuse at once and end live streams. scope_changed: as `changed`, for every key of
+   * the organisation, or of its team. jwt_denied: the access token `jti` is refused until it has expired. keys_changed: the
+   * signing keys were exchanged. A kind that a reader does not know means that it no longer knows anything: all copies are dropped.
+   */
+  kind: z.enum(['changed', 'revoked', 'scope_changed', 'jwt_denied', 'keys_changed', 'unknown']).catch('unknown'),
+  /** Of scope_changed. */
+  organisationId: z.string().optional(),
+  /** Of scope_changed; absent = all of the organisation. */
+  teamId: z.string().optional(),
+  /** Of jwt_denied. */
+  jti: z.string().optional(),
+  /** Of jwt_denied: ms since the epoch. */
+  expiresAt: z.int().optional(),
 });
 export type FeedEvent = z.infer<typeof FeedEventSchema>;
 

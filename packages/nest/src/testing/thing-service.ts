@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { Controller, Get, Inject, Module, Post } from '@nestjs/common';
 import { Ctx, EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
-import { SUBJECTS, type TokenSnapshot } from '@tollgate/contracts';
+import { EMPTY_POLICY, SUBJECTS, type TokenSnapshot } from '@tollgate/contracts';
 import { encodeJson, encodeUtf8, TollgateError } from '@tollgate/kernel';
 import { digestToken, generateToken, type PepperSet, readPeppers } from '@tollgate/policy';
 import { createLogger } from '@tollgate/telemetry';
@@ -130,12 +130,8 @@ beforeEach(() => {
       },
     ],
     policy: {
+      ...EMPTY_POLICY,
       scopes: ['admin:things:*'],
-      models: { allow: [], deny: [] },
-      requests: null,
-      maxOutputTokens: null,
-      budgets: [],
-      strict: false,
     },
     revision: 1,
   };

@@ -10,7 +10,10 @@ test('a token without budgets gets a ticket that charges nothing', () => {
 });
 
 test('a budget that nobody keeps is refused, not ignored', () => {
-  expect(reserveBudgets({ budgets: ['budget_1'] })).toEqual({ ok: false, error: 'unknown_budget' });
+  expect(reserveBudgets({ budgets: [{ id: 'budget_1', models: null, subject: 'token', hard: true }] })).toEqual({
+    ok: false,
+    error: 'unknown_budget',
+  });
 });
 
 test('every reservation is charged what the call cost', () => {

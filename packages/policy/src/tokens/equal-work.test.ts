@@ -1,5 +1,5 @@
 import * as crypto from 'node:crypto';
-import type { TokenSecret, TokenSnapshot } from '@tollgate/contracts';
+import { EMPTY_POLICY, type TokenSecret, type TokenSnapshot } from '@tollgate/contracts';
 import { afterAll, beforeEach, expect, test, vi } from 'vitest';
 import { digestToken } from './digest-token.js';
 import { generateToken } from './generate-token.js';
@@ -70,7 +70,7 @@ const known = (changes: Partial<TokenSnapshot> = {}): TokenSnapshot => ({
   status: 'active',
   expiresAt: null,
   secrets: [secret(right.text, 'sec_1')],
-  policy: { scopes: [], models: { allow: [], deny: [] }, requests: null, maxOutputTokens: null, budgets: [], strict: false },
+  policy: EMPTY_POLICY,
   revision: 1,
   ...changes,
 });

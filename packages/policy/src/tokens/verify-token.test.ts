@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { TokenSecret, TokenSnapshot } from '@tollgate/contracts';
+import { EMPTY_POLICY, type TokenSecret, type TokenSnapshot } from '@tollgate/contracts';
 import { expect, test } from 'vitest';
 import { digestToken } from './digest-token.js';
 import { generateToken } from './generate-token.js';
@@ -45,7 +45,7 @@ function make(peppers: PepperSet, changes: Partial<TokenSnapshot> = {}, secretCh
     status: 'active',
     expiresAt: null,
     secrets: [secret],
-    policy: { scopes: [], models: { allow: [], deny: [] }, requests: null, maxOutputTokens: null, budgets: [], strict: false },
+    policy: EMPTY_POLICY,
     revision: 1,
     ...changes,
   };

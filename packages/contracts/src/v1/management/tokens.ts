@@ -32,6 +32,13 @@ const RequestLimitSchema = z.object({
   burst: count.optional(),
 });
 
+/** Bounds of one request; null = none. What is asked for beyond `output_tokens` is cut down to it, the others are refused. */
+const CapsSchema = z.object({
+  input_tokens: count.nullable(),
+  output_tokens: count.nullable(),
+  request_bytes: count.nullable(),
+});
+
 export const ManagementTokenTypeSchema = z.enum(['api_key', 'management_key']);
 export type ManagementTokenType = z.infer<typeof ManagementTokenTypeSchema>;
 export const TOKEN_STATUSES = ['active', 'suspended', 'revoked', 'expired'] as const;
@@ -43,7 +50,6 @@ const TeamIdSchema = z.string().regex(/^team_[0-9a-z]{26}$/, 'must be the id of 
 /** What may be said of a token at its making and changed later. */
 const policyFields = {
   scopes: z.array(ScopeSchema).min(1, 'a token without scopes can do nothing').max(100),
-  max_output_tokens: count.nullable(),
   expires_at: TimeSchema.nullable(),
   team_id: TeamIdSchema.nullable(),
   strict: z.boolean(),
@@ -58,7 +64,7 @@ export const CreateTokenSchema = z.object({
   /** Globs over model names; deny overrides; an empty allow-list allows none. */
   models: z.object({ allow: models.default([]), deny: models.default([]) }).optional(),
   limits: z.object({ requests: RequestLimitSchema.nullable().default(null) }).optional(),
-  max_output_tokens: policyFields.max_output_tokens.optional(),
+  caps: CapsSchema.partial().optional(),
   /** Absent: in 90 days; null: never. */
   expires_at: policyFields.expires_at.optional(),
   team_id: policyFields.team_id.optional(),
@@ -73,6 +79,7 @@ export const ChangeTokenSchema = z
     status: z.enum(['active', 'suspended']),
     ...policyFields,
     models: z.object({ allow: models, deny: models }).partial(),
+    caps: CapsSchema.partial(),
     limits: z.object({
       requests: z
         .object({ limit: count, period_seconds: z.int().min(1).max(86_400), burst: count })
@@ -98,7 +105,7 @@ export const TokenSchema = z.object({
   scopes: z.array(z.string()),
   models: z.object({ allow: z.array(z.string()), deny: z.array(z.string()) }),
   limits: z.object({ requests: z.object({ limit: z.int(), period_seconds: z.number(), burst: z.int() }).nullable() }),
-  max_output_tokens: z.int().nullable(),
+  caps: CapsSchema,
   strict: z.boolean(),
   secrets: z.array(
     z.object({
