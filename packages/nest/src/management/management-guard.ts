@@ -7,6 +7,7 @@ import type { Logger } from '@tollgate/telemetry';
 import type { Transport } from '@tollgate/transport';
 import type { FastifyRequest } from 'fastify';
 import type { RequestWithCaller } from './caller.js';
+import { MissLimiter } from './miss-limiter.js';
 import { OPEN, PERMISSION } from './permission.js';
 import { refuseUnasked } from './refuse-unasked.js';
 
@@ -31,7 +32,11 @@ export interface ManagementGuardSettings {
  * refused. The token is asked for at auth each time: what an administrator revokes is refused at the next request.
  */
 export class ManagementGuard implements CanActivate {
-  constructor(private readonly settings: ManagementGuardSettings) {}
+  private readonly misses: MissLimiter;
+
+  constructor(private readonly settings: ManagementGuardSettings) {
+    this.misses = new MissLimiter(settings.clock);
+  }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     if (context.getType() !== 'http') return true;
@@ -54,13 +59,20 @@ export class ManagementGuard implements CanActivate {
     const token = parsed.value;
     if (token.type !== 'k' && token.type !== 'a') throw unauthorized('The token is not valid.');
     const { clock, peppers, logger } = this.settings;
+    if (!this.misses.mayAsk(request.ip, token.publicId)) {
+      throw new TollgateError('rate_limit_exceeded', 'Too many unknown tokens come from this address. Try again shortly.', {
+        retryAfterMs: 1_000,
+      });
+    }
     const started = clock.monotonic();
     const verified = verifyToken(token, await this.resolve(token.publicId), peppers, clock.now());
     if (!verified.ok) {
+      if (verified.error === 'unknown_token') this.misses.wasUnknown(request.ip);
       logger.info({ requestId: request.id, publicId: token.publicId, reason: verified.error }, 'management token refused');
       await delay(REFUSAL_MS - (clock.monotonic() - started));
       throw unauthorized('The token is not valid.');
     }
+    this.misses.wasGood(token.publicId);
     const { tokenId, secretId, organisationId, token: snapshot } = verified.value;
     return {
       tokenId,

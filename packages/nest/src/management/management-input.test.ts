@@ -129,3 +129,20 @@ test('401: no refusal of a token that was looked up comes early, so none tells b
     expect(performance.now() - started).toBeGreaterThan(48);
   }
 });
+
+test('429: a flood of made-up tokens from one address, which holds up no token that was good before', async () => {
+  const { url } = await boot();
+  const ask = async (text: string) =>
+    (await fetch(`${url}/api/v1/things`, { headers: { authorization: `Bearer ${text}` } })).status;
+  expect(await ask(live.text)).toBe(200);
+  const known = auth.snapshot;
+  auth.snapshot = null;
+  const madeUp = () => generateToken({ type: 'a', environment: 'live', randomBytes }).text;
+  const first = await Promise.all(Array.from({ length: 80 }, () => ask(madeUp())));
+  const second = await Promise.all(Array.from({ length: 40 }, () => ask(madeUp())));
+  expect(new Set([...first, ...second])).toEqual(new Set([401, 429]));
+  const refused = await fetch(`${url}/api/v1/things`, { headers: { authorization: `Bearer ${madeUp()}` } });
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1']);
+  auth.snapshot = known;
+  expect(await ask(live.text)).toBe(200);
+});

@@ -18,6 +18,7 @@ const ALWAYS: readonly ErrorCode[] = [
   'token_in_query',
   'invalid_api_key',
   'permission_denied',
+  'rate_limit_exceeded',
   'internal_error',
   'token_unverifiable',
   'overloaded',
