@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BootError } from '@tollgate/nest';
+import { EnvironmentError } from '@tollgate/kernel';
 import { indexSnapshot, openSecret, plan, sealingKeyPair } from '@tollgate/policy';
 import { waitFor } from '@tollgate/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -77,7 +77,7 @@ test('a change is taken, whether written in place or put in its place; a broken 
 
   await writeFile(path, `${TWO}nonsense: true\n`);
   await waitFor(() => bed.catalog.configFile?.state().ready === false);
-  expect(bed.catalog.configFile?.state().detail).toBe(`${path}:14: nonsense: is not a known field`);
+  expect(bed.catalog.configFile?.state().detail).toBe(`${path}:14:1: nonsense: is not a known field`);
   expect(await attempts(bed, 'quick')).toContain('near/small');
 
   await writeFile(`${path}.new`, TWO.replace('  fast:', '  third:'));
@@ -99,14 +99,16 @@ test('a broken or missing file ends the start with one line that names file and 
   try {
     const start = async (): Promise<unknown> => openBed({ configPath: path, database }).catch((error: unknown) => error);
     const missing = await start();
-    expect(missing).toBeInstanceOf(BootError);
-    expect((missing as BootError).message).toContain(path);
+    expect(missing).toBeInstanceOf(EnvironmentError);
+    expect((missing as EnvironmentError).problems).toEqual([
+      `${path} cannot be read (ENOENT): mend TOLLGATE_CONFIG or the file.`,
+    ]);
     await writeFile(path, 'version: 1\nproviders:\n  own: {}\n');
     const broken = await start();
-    expect(broken).toBeInstanceOf(BootError);
-    const { message, exitCode } = broken as BootError;
-    expect(message).toBe(`${path}:3: providers.own: is not a provider that Tollgate knows: it needs a base_url`);
-    expect(exitCode).not.toBe(0);
+    expect(broken).toBeInstanceOf(EnvironmentError);
+    expect((broken as EnvironmentError).problems).toEqual([
+      `${path}:3:3: providers.own: is not a provider that Tollgate knows: it needs a base_url`,
+    ]);
   } finally {
     await database.drop();
   }

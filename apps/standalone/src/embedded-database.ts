@@ -15,6 +15,8 @@ export interface EmbeddedDatabase {
 export interface EmbeddedDatabaseSettings {
   readonly folder: string;
   readonly password: string;
+  /** Gives the start up. */
+  readonly signal: AbortSignal;
   onProgress(text: string): void;
   /** It ended by itself and is started again. */
   onTrouble(text: string): void;
@@ -22,12 +24,13 @@ export interface EmbeddedDatabaseSettings {
 
 /** An embedded Postgres that is started again, on the same port, when it ends by itself. */
 export async function keepDatabase(settings: EmbeddedDatabaseSettings): Promise<EmbeddedDatabase> {
-  const { password, onProgress } = settings;
+  const { password, onProgress, signal } = settings;
   const dataDir = join(settings.folder, 'postgres');
   let current: EmbeddedPostgres;
   try {
-    current = await startEmbeddedPostgres({ dataDir, password, onProgress });
+    current = await startEmbeddedPostgres({ dataDir, password, onProgress, signal });
   } catch (error) {
+    signal.throwIfAborted();
     throw new BootError(error instanceof Error ? error.message : String(error), 1, { cause: error });
   }
   const { url, port } = current;

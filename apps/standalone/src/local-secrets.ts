@@ -23,13 +23,17 @@ export type LocalSecrets = z.infer<typeof SecretsSchema>;
 export function readOrMakeSecrets(folder: string, randomBytes: RandomBytes): LocalSecrets {
   const path = join(folder, 'secrets.json');
   if (existsSync(path)) return readSecrets(path);
-  const fresh = (): string => Buffer.from(randomBytes(BYTES)).toString('base64url');
-  const secrets: LocalSecrets = { version: 1, tokenPepper: fresh(), sealingKey: fresh(), databasePassword: fresh() };
+  const secrets = makeSecrets(randomBytes);
   const staged = `${path}.new`;
   writeFileSync(staged, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
   chmodSync(staged, 0o600);
   renameSync(staged, path);
   return secrets;
+}
+
+export function makeSecrets(randomBytes: RandomBytes): LocalSecrets {
+  const fresh = (): string => Buffer.from(randomBytes(BYTES)).toString('base64url');
+  return { version: 1, tokenPepper: fresh(), sealingKey: fresh(), databasePassword: fresh() };
 }
 
 function readSecrets(path: string): LocalSecrets {

@@ -12,8 +12,14 @@ export const SILENT: Progress = { say: () => undefined, done: () => undefined };
 
 /** One moving line on a terminal, plain lines elsewhere; on stderr, since stdout belongs to the result. */
 export function createProgress(stream: NodeJS.WriteStream): Progress {
-  if (!stream.isTTY) return { say: (text) => void stream.write(`${text} ...\n`), done: () => undefined };
   let current = '';
+  if (!stream.isTTY) {
+    const say = (text: string): void => {
+      if (text !== current) stream.write(`${text} ...\n`);
+      current = text;
+    };
+    return { say, done: () => undefined };
+  }
   let frame = 0;
   const draw = (): void => {
     frame += 1;

@@ -1,5 +1,5 @@
 import { SERVICES, type Service } from '@tollgate/contracts';
-import { optionalText, textVariable, type VariableSpec } from '@tollgate/kernel';
+import { textVariable, type VariableSpec } from '@tollgate/kernel';
 
 /** What the composition root reads itself; the rest belongs to `bootServices` and to the services. */
 export const STANDALONE_ENVIRONMENT = {
@@ -9,11 +9,6 @@ export const STANDALONE_ENVIRONMENT = {
     purpose: 'Folder of the embedded database, the spool and the secrets that the first start makes.',
     expected: 'the path of a folder',
     fallback: '.tollgate',
-  }),
-  databaseUrl: optionalText({
-    name: 'DATABASE_URL',
-    purpose: 'A Postgres of your own instead of the embedded one.',
-    secret: true,
   }),
 };
 

@@ -18,3 +18,4 @@ export {
   runMigrations,
   SchemaOutdatedError,
 } from './migrations.js';
+export { reachDatabase } from './reach-database.js';

@@ -1,7 +1,8 @@
 export { assertRoutesDeclared, type RouteFact } from './boot/assert-routes.js';
+export { awaitDatabase, type DatabaseWait } from './boot/await-database.js';
 export { BootError } from './boot/boot-error.js';
 export type { BootOverrides, ServicesHandle } from './boot/boot-overrides.js';
-export { bootServices } from './boot/boot-services.js';
+export { bootServices, migrateServices } from './boot/boot-services.js';
 export { COMMON_ENVIRONMENT, type CommonEnvironment } from './boot/common-environment.js';
 export { describeBootFailure, listenFailure } from './boot/describe-boot-failure.js';
 export { closeOnSignals, exitWithFailure, reportToSupervisor, type UpMessage } from './boot/own-process.js';

@@ -6,6 +6,7 @@ import { BootError } from '@tollgate/nest';
 import type { Logger } from '@tollgate/telemetry';
 import type { CatalogStore } from '../store/catalog-store.js';
 import { applyConfig } from './apply-config.js';
+import { linesOf, unreadable } from './find-mistakes.js';
 import type { ConfigProblem } from './read-config.js';
 import { type ResolvedConfig, resolveConfig } from './resolve-config.js';
 import { SealedLiterals } from './seal-literals.js';
@@ -51,11 +52,10 @@ export class ConfigFile {
     try {
       text = await readFile(path, 'utf8');
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-      throw new BootError(`${path} cannot be read (${code}): mend TOLLGATE_CONFIG or the file.`, 2, { cause: error });
+      throw new BootError(unreadable(path, error), 2, { cause: error });
     }
     const problems = await this.read(text);
-    if (problems !== null) throw new BootError(lineOf(path, problems), 2);
+    if (problems !== null) throw new BootError(linesOf(path, problems).join('\n'), 2);
     await this.apply();
     this.settings.onApplied();
     this.watch();
@@ -85,7 +85,7 @@ export class ConfigFile {
   check(): Promise<void> {
     this.working = this.working
       .then(() => this.reload())
-      .catch((error: unknown) => this.complain([{ line: 0, message: String(error) }]));
+      .catch((error: unknown) => this.complain([{ line: 0, column: 0, message: String(error) }]));
     return this.working;
   }
 
@@ -110,7 +110,7 @@ export class ConfigFile {
     try {
       text = await readFile(this.settings.path, 'utf8');
     } catch {
-      return this.complain([{ line: 0, message: 'cannot be read' }]);
+      return this.complain([{ line: 0, column: 0, message: 'cannot be read' }]);
     }
     if (hashOf(text) === this.seen) return;
     const problems = await this.read(text);
@@ -154,8 +154,11 @@ export class ConfigFile {
     const text = lineOf(path, problems);
     if (text === this.problem) return;
     this.problem = text;
-    for (const { line, message } of problems) {
-      logger.error({ file: path, line }, `the configuration file is not usable, the last good one stays in force: ${message}`);
+    for (const { line, column, message } of problems) {
+      logger.error(
+        { file: path, line, column },
+        `the configuration file is not usable, the last good one stays in force: ${message}`,
+      );
     }
   }
 }
@@ -165,5 +168,5 @@ const hashOf = (text: string): string => createHash('sha256').update(text).diges
 function lineOf(path: string, problems: readonly ConfigProblem[]): string {
   const [first] = problems;
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
-  return `${path}:${first?.line ?? 1}: ${first?.message ?? 'is not usable'}${more}`;
+  return `${path}:${first?.line ?? 1}:${first?.column ?? 1}: ${first?.message ?? 'is not usable'}${more}`;
 }

@@ -51,9 +51,9 @@ export async function resolveConfig(
 ): Promise<Resolution> {
   const problems: ConfigProblem[] = [];
   const warnings: ConfigProblem[] = [];
-  const { content, lineOf } = reading;
+  const { content, placeOf } = reading;
   const note = (list: ConfigProblem[], path: readonly PropertyKey[], message: string): void => {
-    list.push({ line: lineOf(path), message: `${path.map(String).join('.')}: ${message}` });
+    list.push({ ...placeOf(path), message: `${path.map(String).join('.')}: ${message}` });
   };
   const byProvider = new Map<string, [string, FileModel][]>();
   for (const [fullName, model] of Object.entries(content.models)) {

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { newId, readEnvironment } from '@tollgate/kernel';
+import { EnvironmentError, newId, readEnvironment } from '@tollgate/kernel';
 import {
+  awaitDatabase,
   BootError,
   COMMON_ENVIRONMENT,
   closeOnSignals,
@@ -14,6 +15,7 @@ import {
   systemClock,
 } from '@tollgate/nest';
 import { createLogger } from '@tollgate/telemetry';
+import { configurationFile } from '../configuration-file.js';
 import { openDataFolder } from '../data-folder.js';
 import { type EmbeddedDatabase, keepDatabase } from '../embedded-database.js';
 import { forgetFirstTokens, readFirstTokens } from '../first-tokens.js';
@@ -31,6 +33,8 @@ import { type Counts, parseFlags, USAGE } from './parse-flags.js';
 import { writeProcessTable } from './process-table.js';
 import { processCount, type ServicePlan, servicePlans } from './service-plans.js';
 
+/** A person is waiting in front of the terminal. */
+const DATABASE_WAIT_MS = 5_000;
 const READY_WAIT_MS = 60_000;
 const READY_LOOK_MS = 25;
 /** Started in this order: whoever comes later finds whom it asks. */
@@ -64,11 +68,13 @@ export async function runDistributed(args: readonly string[]): Promise<void> {
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
+  const given = new AbortController();
   closeOnSignals(
-    () => {
+    async () => {
       progress.done();
       process.stderr.write('stopping ...\n');
-      return close();
+      given.abort(new Error('asked to stop'));
+      await close();
     },
     (error) => process.stderr.write(`tollgate: stopping failed: ${error}\n`),
   );
@@ -78,22 +84,28 @@ export async function runDistributed(args: readonly string[]): Promise<void> {
       process.stdout.write(USAGE);
       return;
     }
-    const { url, bootstrapFile } = await start(counts, progress, closers);
+    const { url, bootstrapFile } = await start(counts, progress, closers, given.signal);
+    if (given.signal.aborted) return;
     progress.done();
     process.stdout.write(readyText(url, readFirstTokens(bootstrapFile)));
     forgetFirstTokens(bootstrapFile);
   } catch (error) {
+    if (given.signal.aborted) return;
     progress.done();
     await close();
     exitWithFailure(error);
   }
 }
 
-async function start(counts: Counts, progress: Progress, closers: Closer[]): Promise<{ url: string; bootstrapFile: string }> {
-  const source = { variables: process.env, readFile: (path: string) => readFileSync(path, 'utf8') };
-  const own = readEnvironment(STANDALONE_ENVIRONMENT, source);
-  const { port, host, drainGraceMs } = COMMON_ENVIRONMENT;
-  const common = readEnvironment({ port, host, drainGraceMs }, source);
+async function start(
+  counts: Counts,
+  progress: Progress,
+  closers: Closer[],
+  signal: AbortSignal,
+): Promise<{ url: string; bootstrapFile: string }> {
+  const variables = { ...configurationFile(), ...process.env };
+  const own = await readSettings(variables);
+  const common = own;
   const folder = openDataFolder(own.dataDir);
   const lock = lockFolder(folder);
   closers.push(() => lock.release());
@@ -127,12 +139,17 @@ async function start(counts: Counts, progress: Progress, closers: Closer[]): Pro
   const starting = nats.start();
   starting.catch(() => undefined);
   if (own.databaseUrl === null) {
-    database = await openDatabase(folder, secrets, progress, onChange);
-    const opened = database;
-    closers.push(() => opened.stop());
+    const opening = openDatabase({ folder, secrets, progress, onChange, signal });
+    // Also where we are asked to stop while it starts.
+    closers.push(async () => (await opening.catch(() => null))?.stop());
+    database = await opening;
     databaseUrl = database.url;
+  } else {
+    const waitMs = own.databaseWaitMs ?? DATABASE_WAIT_MS;
+    await awaitDatabase({ url: databaseUrl, waitMs, signal, onWaiting: (text) => progress.say(text) });
   }
   await starting;
+  signal.throwIfAborted();
 
   const bootstrapFile = join(folder, 'bootstrap.json');
   const places = {
@@ -143,7 +160,8 @@ async function start(counts: Counts, progress: Progress, closers: Closer[]): Pro
   };
   const plans = servicePlans({ counts, places, folder, bootstrapFile, given: process.env, ports });
   progress.say('migrating the database');
-  await migrate(plans);
+  await migrate(plans, signal);
+  signal.throwIfAborted();
   progress.say(`starting ${plans.length} processes`);
   closers.push(() => stopAll(processes, common.drainGraceMs));
   for (const plan of plans) processes.push({ plan, managed: new ManagedProcess(plan, { onChange, onRestart }) });
@@ -159,14 +177,42 @@ async function start(counts: Counts, progress: Progress, closers: Closer[]): Pro
   return { url: ingress.url, bootstrapFile };
 }
 
-function openDatabase(
-  folder: string,
-  secrets: LocalSecrets,
-  progress: Progress,
-  onChange: () => void,
-): Promise<EmbeddedDatabase> {
+/** What the supervisor reads itself, the variables that every process has in common, and the files that they name. */
+async function readSettings(variables: Readonly<Record<string, string | undefined>>) {
+  const problems: string[] = [];
+  if (variables['TOLLGATE_CONFIG']) {
+    // The supervisor holds no service; it loads the one that knows the file only to have it read.
+    const { catalogService } = await import('@tollgate/catalog');
+    problems.push(...((await catalogService.findMistakes?.(variables)) ?? []));
+  }
+  const { dataDir } = STANDALONE_ENVIRONMENT;
+  const source = { variables, readFile: (path: string) => readFileSync(path, 'utf8') };
+  try {
+    const settings = readEnvironment({ ...COMMON_ENVIRONMENT, dataDir }, source);
+    if (problems.length === 0) return settings;
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error;
+    problems.push(...error.problems);
+  }
+  throw new EnvironmentError(problems);
+}
+
+function openDatabase({
+  folder,
+  secrets,
+  progress,
+  onChange,
+  signal,
+}: {
+  readonly folder: string;
+  readonly secrets: LocalSecrets;
+  readonly progress: Progress;
+  readonly onChange: () => void;
+  readonly signal: AbortSignal;
+}): Promise<EmbeddedDatabase> {
   return keepDatabase({
     folder,
+    signal,
     password: secrets.databasePassword,
     onProgress: (text) => progress.say(text),
     onTrouble: (text) => {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,6 +12,7 @@ export interface InitialiseSettings {
   readonly dataPath: string;
   readonly superuser: string;
   readonly password: string;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** True where the folder holds a cluster already; throws where it is of another major version. */
@@ -41,6 +42,9 @@ export async function initialise(settings: InitialiseSettings): Promise<void> {
   rmSync(fresh, { recursive: true, force: true });
   makePrivateFolder(fresh, own);
   const secrets = mkdtempSync(join(tmpdir(), 'tollgate-initdb-'));
+  const forget = (): void => rmSync(secrets, { recursive: true, force: true });
+  // A second Ctrl-C ends the process in the middle.
+  process.once('exit', forget);
   try {
     own(secrets);
     const passwordPath = join(secrets, 'password');
@@ -48,7 +52,8 @@ export async function initialise(settings: InitialiseSettings): Promise<void> {
     own(passwordPath);
     await runInitdb(settings, fresh, passwordPath);
   } finally {
-    rmSync(secrets, { recursive: true, force: true });
+    forget();
+    process.off('exit', forget);
   }
   // Fails on a folder that is not empty, which is then not ours to overwrite.
   renameSync(fresh, settings.dataPath);
@@ -73,6 +78,15 @@ function runInitdb(settings: InitialiseSettings, folder: string, passwordPath: s
       cwd: folder,
       env: cleanEnvironment(),
       stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own: Ctrl-C in a terminal must reach us alone, and ending it takes its helpers along.
+      detached: process.platform !== 'win32',
+    });
+    const end = (): void => endGroup(child);
+    process.once('exit', end);
+    settings.signal?.addEventListener('abort', end);
+    child.once('close', () => {
+      process.off('exit', end);
+      settings.signal?.removeEventListener('abort', end);
     });
     let output = '';
     const keep = (chunk: Buffer): void => {
@@ -82,10 +96,20 @@ function runInitdb(settings: InitialiseSettings, folder: string, passwordPath: s
     child.stderr.on('data', keep);
     child.on('error', reject);
     child.on('close', (code) => {
-      if (code === 0) resolve();
+      if (settings.signal?.aborted) reject(settings.signal.reason);
+      else if (code === 0) resolve();
       else reject(new Error(`Postgres could not make its data folder in ${dirname(folder)}: ${lastLines(output)}`));
     });
   });
+}
+
+function endGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(process.platform === 'win32' ? child.pid : -child.pid, 'SIGKILL');
+  } catch {
+    // It has just ended.
+  }
 }
 
 /** The lines that say why; the rest of the output says what went well. */

@@ -27,6 +27,8 @@ export interface EmbeddedPostgresOptions {
   /** Settings of Postgres on top of ours, for instance `fsync: 'off'` in tests. */
   readonly settings?: Readonly<Record<string, string>>;
   onProgress?(text: string): void;
+  /** Gives the start up: what it began is ended, and the promise rejects with the reason. */
+  readonly signal?: AbortSignal;
 }
 
 export interface EmbeddedPostgres {
@@ -60,8 +62,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   if (isInitialised(dataPath, binaries)) await clearPreviousRun(folder, dataPath, progress);
   else {
     progress('making the data folder of Postgres');
-    await initialise({ binaries, user, dataPath, superuser, password: options.password });
+    await initialise({ binaries, user, dataPath, superuser, password: options.password, signal: options.signal });
   }
+  options.signal?.throwIfAborted();
   progress('starting Postgres');
   const port = await choosePort(options.port, readInstanceState(folder).port);
   writeInstanceState(folder, port);
@@ -73,7 +76,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     port,
     settings: options.settings ?? {},
   };
-  const { child, pid, exited } = await launchReady(settings);
+  const { child, pid, exited } = await launchReady(settings, options.signal);
   const stop = async (): Promise<void> => {
     // Without this, where nothing else is open, the event loop runs dry (exit code 13) before its end has been told.
     child.ref();
@@ -98,7 +101,7 @@ interface Running {
 }
 
 /** Tries again while children of a killed server still hold its shared memory: they end by themselves. */
-async function launchReady(settings: LaunchSettings): Promise<Running> {
+async function launchReady(settings: LaunchSettings, signal: AbortSignal | undefined): Promise<Running> {
   const until = performance.now() + STRAGGLERS_MS;
   for (;;) {
     const child = launch(settings);
@@ -109,7 +112,7 @@ async function launchReady(settings: LaunchSettings): Promise<Running> {
     const { pid } = child;
     if (pid === undefined) throw new Error(`Postgres could not be started from ${settings.binaries.folder}.`);
     try {
-      await untilReady(child, settings);
+      await untilReady(child, settings, signal);
       return { child, pid, exited };
     } catch (error) {
       child.ref();
@@ -135,10 +138,11 @@ async function choosePort(fixed: number | undefined, remembered: number | null):
 const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 
 /** Postgres writes its state into the eighth line of `postmaster.pid`, for `pg_ctl` and for us. */
-async function untilReady(child: ChildProcess, settings: LaunchSettings): Promise<void> {
+async function untilReady(child: ChildProcess, settings: LaunchSettings, signal: AbortSignal | undefined): Promise<void> {
   const until = performance.now() + START_LIMIT_MS;
   let pause = 4;
   while (performance.now() < until) {
+    signal?.throwIfAborted();
     if (hasEnded(child)) throw new Error(`Postgres ended at its start: ${lastLines(tail(settings.logPath))}`);
     const lines = tail(join(settings.dataPath, 'postmaster.pid')).split('\n');
     if (Number(lines[0]) === child.pid && lines[7]?.trim() === 'ready') return;

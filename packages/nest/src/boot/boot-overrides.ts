@@ -18,6 +18,14 @@ export interface BootOverrides {
   readonly migrate?: boolean;
   /** Where `TOLLGATE_DATABASE_WAIT_MS` is unset; for ever by default. */
   readonly databaseWaitMs?: number;
+  /** Where `DATABASE_URL` is unset: asked once all that was given is known to be good and the ports are ours. */
+  readonly provideDatabase?: () => Promise<string>;
+  /** Mistakes that the caller has found already: listed with those found here, and nothing is started. */
+  readonly problems?: readonly string[];
+  /** The start waits for something that is away; one line, instead of the log. */
+  readonly onWaiting?: (text: string) => void;
+  /** Gives the start up: it closes what it opened and throws the reason. */
+  readonly signal?: AbortSignal;
   /** The process is ours: signals drain it, a failed start ends it with one clear line. */
   readonly ownsProcess?: boolean;
 }

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import type { AnyServiceDefinition } from '../service-definition.js';
+import { BootError } from './boot-error.js';
 import type { BootOverrides, ServicesHandle } from './boot-overrides.js';
 import { type Closer, closeAll } from './close-all.js';
 import { makeBasics } from './make-basics.js';
 import { closeOnSignals, exitWithFailure, reportToSupervisor } from './own-process.js';
-import { readConfiguration } from './read-configuration.js';
+import { readEverything } from './read-everything.js';
 import { openServiceDatabases, start } from './start.js';
 
 /**
@@ -33,20 +33,31 @@ export async function bootServices(
 }
 
 async function boot(definitions: readonly AnyServiceDefinition[], overrides: BootOverrides): Promise<ServicesHandle> {
-  const variables = overrides.variables ?? process.env;
-  const configuration = readConfiguration(definitions, { variables, readFile: (path) => readFileSync(path, 'utf8') });
+  const configuration = await readEverything(definitions, overrides);
   const closers: Closer[] = [];
   const basics = await makeBasics(definitions, configuration, overrides, closers);
   try {
     if (configuration.common.migrate === 'only') {
       await openServiceDatabases(definitions, configuration, basics, overrides, closers);
       await closeAll(closers, basics.logger);
-      // Nothing else was asked for. A caller that does not own the process calls migrateServices instead.
-      process.exit(0);
+      if (overrides.ownsProcess === true) process.exit(0);
+      throw new BootError('TOLLGATE_MIGRATE=only starts no services: unset it.', 2);
     }
     return await start(definitions, configuration, basics, overrides, closers);
   } catch (error) {
     await closeAll(closers, basics.logger);
     throw error;
+  }
+}
+
+/** What `TOLLGATE_MIGRATE=only` asks for, for a caller that owns the process: brings every schema up to date and closes again. */
+export async function migrateServices(definitions: readonly AnyServiceDefinition[], overrides: BootOverrides): Promise<void> {
+  const configuration = await readEverything(definitions, overrides);
+  const closers: Closer[] = [];
+  const basics = await makeBasics(definitions, configuration, overrides, closers);
+  try {
+    await openServiceDatabases(definitions, configuration, basics, overrides, closers);
+  } finally {
+    await closeAll(closers, basics.logger);
   }
 }

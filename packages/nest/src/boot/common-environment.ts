@@ -52,7 +52,7 @@ export const COMMON_ENVIRONMENT = {
   }),
   databaseWaitMs: optionalInteger({
     name: 'TOLLGATE_DATABASE_WAIT_MS',
-    purpose: 'How long to wait at the start for a Postgres that is out of reach; unset waits for ever (the standalone: 15 s).',
+    purpose: 'How long to wait at the start for a Postgres that is out of reach; unset waits for ever (the standalone: 5 s).',
     min: 0,
     max: 86_400_000,
   }),

@@ -5,9 +5,15 @@ import { BootError } from './boot-error.js';
 /** What a failed start says on stderr, and how the process ends. A mistake of the operator's gets no stack. */
 export function describeBootFailure(error: unknown): { readonly text: string; readonly exitCode: number } {
   if (error instanceof BootError) return { text: redactText(error.message), exitCode: error.exitCode };
-  if (error instanceof EnvironmentError) return { text: redactText(error.message), exitCode: 2 };
+  if (error instanceof EnvironmentError) return { text: redactText(listOf(error.problems)), exitCode: 2 };
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { text: redactText(`The process could not start: ${stack}`), exitCode: 1 };
+}
+
+function listOf(problems: readonly string[]): string {
+  const [only] = problems;
+  if (problems.length === 1 && only !== undefined) return only;
+  return `${problems.length} things keep this from starting:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`;
 }
 
 /** The server could not be bound. */

@@ -7,6 +7,7 @@ import {
   type DatabaseFailureKind,
   type DataSourceSettings,
   describeDatabaseFailure,
+  reachDatabase,
   runMigrations,
   SchemaOutdatedError,
 } from '@tollgate/database';
@@ -17,14 +18,21 @@ import { BootError } from './boot-error.js';
 
 export type OpenDataSource = ReturnType<typeof createDataSource>;
 
-export interface DatabaseNeeds {
-  readonly url: string;
+export interface DatabaseNeeds extends ReachNeeds {
   readonly poolSize: number;
   readonly migrate: boolean;
+  readonly logger: Logger;
+}
+
+export interface ReachNeeds {
+  readonly url: string;
   /** Milliseconds to wait for a Postgres that is out of reach; Infinity for ever. */
   readonly waitMs: number;
-  readonly logger: Logger;
   readonly clock: Clock;
+  readonly logger?: Logger;
+  /** Told instead of the log that we wait. */
+  readonly onWaiting?: (text: string) => void;
+  readonly signal?: AbortSignal;
 }
 
 /** These pass by themselves; all else needs somebody to mend it. */
@@ -32,11 +40,17 @@ const PASSING: readonly DatabaseFailureKind[] = ['unreachable', 'starting', 'too
 const RETRY_FIRST_MS = 250;
 const RETRY_MAX_MS = 5_000;
 
+/** Asked once, by one connection: five services that each find the same out would say it five times. */
+export async function reach(needs: ReachNeeds): Promise<void> {
+  await untilReached(null, needs, () => reachDatabase(needs.url));
+}
+
 /** One open DataSource per service that stores something, its schema brought up to date or found to be so. */
 export async function openDatabases(
   definitions: readonly AnyServiceDefinition[],
   needs: DatabaseNeeds,
 ): Promise<ReadonlyMap<Service, OpenDataSource>> {
+  await reach(needs);
   const opened = await Promise.all(
     definitions.map(async (definition) => [definition.name, await openOne(definition, needs)] as const),
   );
@@ -63,7 +77,7 @@ async function openOne(definition: AnyServiceDefinition, needs: DatabaseNeeds): 
   return dataSource;
 }
 
-async function untilReached(service: Service, needs: DatabaseNeeds, attempt: () => Promise<void>): Promise<void> {
+async function untilReached(service: Service | null, needs: ReachNeeds, attempt: () => Promise<void>): Promise<void> {
   const since = needs.clock.monotonic();
   for (let pauseMs = RETRY_FIRST_MS; ; pauseMs = Math.min(pauseMs * 2, RETRY_MAX_MS)) {
     try {
@@ -71,12 +85,16 @@ async function untilReached(service: Service, needs: DatabaseNeeds, attempt: () 
       return;
     } catch (error) {
       if (error instanceof SchemaOutdatedError) throw new BootError(`${error.message} (TOLLGATE_MIGRATE=only)`, 2);
-      const { kind } = classifyDatabaseError(error);
+      needs.signal?.throwIfAborted();
+      const { kind, code } = classifyDatabaseError(error);
       const line = describeDatabaseFailure(error, needs.url);
       const waited = needs.clock.monotonic() - since;
-      if (!PASSING.includes(kind) || waited + pauseMs > needs.waitMs) throw new BootError(line, 1, { cause: error });
-      needs.logger.warn({ schemaOf: service, kind, retryMs: pauseMs }, `waiting for Postgres: ${line}`);
+      // Somebody waits in front of the screen, or an orchestrator that knows when it has had enough.
+      const passes = PASSING.includes(kind) && (code !== 'ENOTFOUND' || needs.waitMs === Number.POSITIVE_INFINITY);
+      if (!passes || waited + pauseMs > needs.waitMs) throw new BootError(line, 1, { cause: error });
+      if (needs.onWaiting !== undefined) needs.onWaiting(`waiting up to ${needs.waitMs / 1_000} s for Postgres: ${line}`);
+      else needs.logger?.warn({ schemaOf: service, kind, retryMs: pauseMs }, `waiting for Postgres: ${line}`);
     }
-    await wait(pauseMs);
+    await wait(pauseMs, undefined, { signal: needs.signal });
   }
 }

@@ -19,6 +19,7 @@ export interface TransportNeeds {
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly logger: Logger;
+  readonly signal?: AbortSignal;
 }
 
 const FIRST_CONNECT_MS = 10_000;
@@ -59,6 +60,7 @@ async function reachBus(needs: TransportNeeds, servers: readonly string[], echo:
         onLog: (level, fields, message) => logger[level](fields, message),
       });
     } catch (error) {
+      needs.signal?.throwIfAborted();
       if (!(error instanceof TransportError) || error.code !== 'disconnected') throw error;
       const hosts = servers.map((server) => new URL(server).host).join(', ');
       if (/authoriz|authentic/i.test(error.message)) {

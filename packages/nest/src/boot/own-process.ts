@@ -7,12 +7,18 @@ export function exitWithFailure(error: unknown): never {
   process.exit(exitCode);
 }
 
-/** SIGTERM and SIGINT drain once; a second one ends at once. */
+/** A terminal tells the whole group, and who started us may pass the same Ctrl-C on: that is one request. */
+const SAME_REQUEST_MS = 300;
+
+/** SIGTERM and SIGINT drain once; a second one, later, ends at once. */
 export function closeOnSignals(close: () => Promise<void>, onFailure: (error: unknown) => void): () => void {
-  let asked = false;
+  let askedAt: number | null = null;
   const stop = (): void => {
-    if (asked) process.exit(1);
-    asked = true;
+    if (askedAt !== null) {
+      if (performance.now() - askedAt > SAME_REQUEST_MS) process.exit(1);
+      return;
+    }
+    askedAt = performance.now();
     close().then(
       () => process.exit(0),
       (error: unknown) => {

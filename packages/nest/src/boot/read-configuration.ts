@@ -19,7 +19,11 @@ const servesManagement = ({ name }: AnyServiceDefinition): boolean =>
   ORIGIN_ROUTES.some(({ prefix, service }) => service === name && prefix.startsWith('/api/'));
 
 /** Reads what the process and each of its services need; all mistakes of all of them are thrown at once. */
-export function readConfiguration(definitions: readonly AnyServiceDefinition[], source: EnvironmentSource): Configuration {
+export function readConfiguration(
+  definitions: readonly AnyServiceDefinition[],
+  source: EnvironmentSource,
+  databaseComes = false,
+): Configuration {
   const problems = new Set<string>();
   const read = <S extends EnvironmentSpec>(spec: S) => {
     try {
@@ -34,7 +38,7 @@ export function readConfiguration(definitions: readonly AnyServiceDefinition[], 
   const services = new Map(definitions.map((definition) => [definition.name, read(definition.environment) ?? {}]));
   const stores = definitions.filter((definition) => definition.database !== null);
   const guard = definitions.some(servesManagement) ? read({ peppers: TOKEN_PEPPER_VARIABLE, brand: TOKEN_BRAND_VARIABLE }) : null;
-  if (common?.databaseUrl === null && stores.length > 0) {
+  if (common?.databaseUrl === null && stores.length > 0 && !databaseComes) {
     const names = stores.map((definition) => definition.name).join(', ');
     problems.add(`DATABASE_URL is missing: ${names} needs Postgres: postgres://user:password@host:port/database`);
   }

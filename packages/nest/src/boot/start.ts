@@ -43,10 +43,11 @@ export async function start(
   const metricsServer = await listenForMetrics(configuration, basics);
   if (metricsServer !== null) closers.push({ name: 'metrics', close: () => metricsServer.close() });
 
-  const [transport, dataSources] = await Promise.all([
-    openProcessTransport(definitions, configuration, basics, overrides, closers),
-    openServiceDatabases(definitions, configuration, basics, overrides, closers),
+  const [transport, dataSources] = await bothOrNone(overrides, (linked) => [
+    openProcessTransport(definitions, configuration, basics, linked, closers),
+    openServiceDatabases(definitions, configuration, basics, linked, closers),
   ]);
+  overrides.signal?.throwIfAborted();
   const plane = definitions.find((definition) => definition.dataPlane !== undefined);
   if (dataSources.size > 0) {
     const { watchDatabases } = await import('./watch-database.js');
@@ -76,6 +77,7 @@ export async function start(
     },
   });
   closers.push({ name: 'services', close: () => application.close() });
+  overrides.signal?.throwIfAborted();
   if (overrides.ownsProcess === true) releaseBootMemory();
   front.openDoors(plane?.dataPlane?.(application) ?? null);
   booted = true;
@@ -101,6 +103,23 @@ export async function start(
       return closing;
     },
   };
+}
+
+/** Where one fails the other is given up, and awaited: nothing is opened behind the back of a start that has failed already. */
+async function bothOrNone<A, B>(
+  overrides: BootOverrides,
+  open: (linked: BootOverrides) => readonly [Promise<A>, Promise<B>],
+): Promise<readonly [A, B]> {
+  const failed = new AbortController();
+  const signal = overrides.signal === undefined ? failed.signal : AbortSignal.any([overrides.signal, failed.signal]);
+  const both = open({ ...overrides, signal });
+  try {
+    return await Promise.all(both);
+  } catch (error) {
+    failed.abort(error);
+    await Promise.allSettled(both);
+    throw error;
+  }
 }
 
 async function listen(front: FrontServer, host: string, port: number): Promise<AddressInfo> {
@@ -137,6 +156,7 @@ async function openProcessTransport(
     clock,
     randomBytes,
     logger,
+    ...(overrides.signal && { signal: overrides.signal }),
   });
   // The services drain it first; this is for a start that failed half-way.
   closers.push({ name: 'transport', close: () => transport.drain(0) });
@@ -151,16 +171,20 @@ export async function openServiceDatabases(
   overrides: BootOverrides,
   closers: Closer[],
 ): Promise<ReadonlyMap<AnyServiceDefinition['name'], OpenDataSource>> {
-  if (common.databaseUrl === null || definitions.every(({ database }) => database === null)) return new Map();
+  if (definitions.every(({ database }) => database === null)) return new Map();
+  const url = common.databaseUrl ?? (await overrides.provideDatabase?.());
+  if (url === undefined) return new Map();
   // Loaded only where something is stored: TypeORM and the driver are 3 MB of source that others need not keep.
   const { openDatabases } = await import('./open-databases.js');
   const dataSources = await openDatabases(definitions, {
-    url: common.databaseUrl,
+    url,
     poolSize: common.databasePool,
     migrate: common.migrate === 'unset' ? overrides.migrate === true : common.migrate !== 'false',
     waitMs: common.databaseWaitMs ?? overrides.databaseWaitMs ?? Number.POSITIVE_INFINITY,
     logger,
     clock,
+    ...(overrides.onWaiting && { onWaiting: overrides.onWaiting }),
+    ...(overrides.signal && { signal: overrides.signal }),
   });
   closers.push({
     name: 'databases',
