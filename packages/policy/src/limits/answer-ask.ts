@@ -1,5 +1,5 @@
 import { advanceBucket, applyRate, newBucket } from './advance-bucket.js';
-import { type BucketState, MICRO } from './bucket-state.js';
+import { type BucketState, MICRO, outstandingMicro } from './bucket-state.js';
 import { finishLease } from './finish-lease.js';
 import { grantLease, resetMs, retryAfterMs } from './grant-lease.js';
 import type { LeaseAnswer, LeaseAsk } from './take-verdict.js';
@@ -9,6 +9,10 @@ const HOLDER_SEEN_US = 10_000_000;
 const HOLDERS_MAX = 256;
 const TTL_MS_MIN = 1_000;
 const TTL_MS_MAX = 5_000;
+/** A slot that nobody has taken goes back so soon. */
+const SLOT_TTL_MS = 1_000;
+/** Nor is a refusal kept for longer: calls end all the time. */
+const SLOT_RETRY_MS = 100;
 
 export interface AskContext {
   readonly holder: string;
@@ -26,19 +30,25 @@ export function answerAsk(
 ): { readonly state: BucketState; readonly answer: LeaseAnswer } {
   // A clock that went back must not bring expired leases back to life.
   const nowUs = Math.max(context.nowUs, state?.updatedAtUs ?? 0);
+  const slots = ask.kind === 'concurrency';
   let current = state ?? newBucket(ask.rate, nowUs);
-  for (const { lease, spent, idleMs } of ask.finished)
-    current = finishLease(current, nowUs, { lease, spent, idleMs: idleMs ?? 0 });
-  current = seeHolder(applyRate(advanceBucket(current, nowUs), ask.rate), ask.want > 0 ? context.holder : null, nowUs);
-  const ttlMs = leaseTtlMs(ask.rate.periodMs);
+  for (const report of ask.finished) current = finishLease(current, nowUs, { ...report, idleMs: report.idleMs ?? 0 });
+  current = applyRate(advanceBucket(current, nowUs), ask.rate);
+  if (slots) current = freeSlots(current);
+  current = seeHolder(current, ask.want > 0 ? context.holder : null, nowUs);
+  const ttlMs = slots ? SLOT_TTL_MS : leaseTtlMs(ask.rate.periodMs);
   const wish = {
     id: context.leaseId,
     holder: context.holder,
     want: ask.want,
     replicas: Math.max(1, current.holders.length),
     ttlMs,
+    holdMs: slots ? (ask.holdMs ?? 0) : 0,
+    need: ask.need ?? 1,
+    least: ask.least ?? 1,
   };
   const { state: next, granted } = grantLease(current, wish);
+  const wait = retryAfterMs(next, wish.least);
   return {
     state: next,
     answer: {
@@ -47,11 +57,18 @@ export function answerAsk(
       granted,
       ttlMs: granted > 0 ? ttlMs : 0,
       remaining: Math.floor(next.levelMicro / MICRO),
-      retryAfterMs: retryAfterMs(next),
-      resetMs: resetMs(next),
+      // Nobody knows when a call ends.
+      retryAfterMs: slots ? Math.min(wait, SLOT_RETRY_MS) : wait,
+      resetMs: slots ? 0 : resetMs(next),
     },
   };
 }
+
+/** Slots do not refill: what is not out is there, what is out comes back when it is reported or its time is up. */
+const freeSlots = (state: BucketState): BucketState => ({
+  ...state,
+  levelMicro: Math.max(0, state.burst * MICRO - outstandingMicro(state.leases)),
+});
 
 /** Long enough to be worth the question, short beside the period of the limit. */
 const leaseTtlMs = (periodMs: number): number => Math.min(TTL_MS_MAX, Math.max(TTL_MS_MIN, Math.floor(periodMs / 10)));

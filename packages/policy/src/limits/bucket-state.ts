@@ -1,7 +1,7 @@
 /** Levels are counted in millionths of a token, so that a refill of any interval is whole and nothing drifts. */
 export const MICRO = 1_000_000;
 
-/** A slice that has been handed out and not been reported on. All of it may still be spent, until it expires. */
+/** A slice that has been handed out and not been settled. All of it may still be spent, until it expires. */
 export interface OutstandingLease {
   readonly id: string;
   readonly holder: string;
@@ -9,6 +9,8 @@ export interface OutstandingLease {
   readonly amount: number;
   /** Authority's clock, microseconds since the epoch; from then on it counts as spent. */
   readonly expiresAtUs: number;
+  /** Of a lease that was reported with calls under way: what was booked as spent by then; `amount` is what those hold. */
+  readonly spent?: number;
 }
 
 /**

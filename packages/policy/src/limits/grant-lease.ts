@@ -9,6 +9,11 @@ export interface LeaseWish {
   readonly replicas: number;
   /** How long the holder may spend it, from its own sending of the request. */
   readonly ttlMs: number;
+  /** What it takes may stay in use for so long after that (slots). */
+  readonly holdMs?: number;
+  /** The largest and the smallest single take that waits: a smaller slice would be of no use. */
+  readonly need?: number;
+  readonly least?: number;
 }
 
 export interface LeaseGrant {
@@ -28,20 +33,23 @@ const LEASES_MAX = 1_024;
 export function grantLease(state: BucketState, wish: LeaseWish): LeaseGrant {
   const remaining = Math.floor(state.levelMicro / MICRO);
   const slice = remaining < state.burst * EXACT_BELOW ? 1 : Math.max(1, Math.floor(remaining / (2 * wish.replicas)));
-  const granted = Math.min(wish.want, slice, remaining);
-  if (granted <= 0 || state.leases.length >= LEASES_MAX) return { state, granted: 0 };
-  const expiresAtUs = state.updatedAtUs + wish.ttlMs * 1_000 + REPORT_GRACE_US;
+  const { need = 1, least = 1 } = wish;
+  const useful = remaining >= need ? need : least;
+  const granted = Math.min(wish.want, Math.max(slice, useful), remaining);
+  if (granted <= 0 || granted < least || state.leases.length >= LEASES_MAX) return { state, granted: 0 };
+  const expiresAtUs = state.updatedAtUs + (wish.ttlMs + (wish.holdMs ?? 0)) * 1_000 + REPORT_GRACE_US;
   const lease = { id: wish.id, holder: wish.holder, amount: granted, expiresAtUs };
   return { state: { ...state, levelMicro: state.levelMicro - granted * MICRO, leases: [...state.leases, lease] }, granted };
 }
 
-/** Milliseconds until one more token can be granted, 0 where one can be now. */
-export function retryAfterMs(state: BucketState): number {
-  if (state.levelMicro >= MICRO) return 0;
+/** Milliseconds until so many can be granted, 0 where they can be now; of more than the bucket ever holds: until it is full. */
+export function retryAfterMs(state: BucketState, tokens = 1): number {
+  const wanted = Math.min(tokens, state.burst) * MICRO;
+  if (state.levelMicro >= wanted) return 0;
   const room = state.burst * MICRO - outstandingMicro(state.leases);
-  const refillMs = msToRefill(state, MICRO - state.levelMicro);
-  if (room >= MICRO) return refillMs;
-  // All of the burst is on loan: nothing comes back before the first lease ends or is reported.
+  const refillMs = msToRefill(state, wanted - state.levelMicro);
+  if (room >= wanted) return refillMs;
+  // So much is on loan that there is no room: it comes when leases end or are reported.
   const first = state.leases.reduce((least, lease) => Math.min(least, lease.expiresAtUs), Number.MAX_SAFE_INTEGER);
   return Math.max(1, Math.min(refillMs, Math.ceil((first - state.updatedAtUs) / 1_000)));
 }

@@ -1,7 +1,8 @@
 import type { QuotaLeaseReply, QuotaLeaseRequest, RateLimit } from '@tollgate/contracts';
 import type { Clock } from '@tollgate/kernel';
+import type { Hold } from './held-lease.js';
 import { LocalBucket } from './local-bucket.js';
-import type { LeaseAnswer, QuotaView, TakeVerdict } from './take-verdict.js';
+import type { CountedLimit, LeaseAnswer, QuotaView, TakeVerdict } from './take-verdict.js';
 
 /** One question under way: send `request`, then hand the reply (or null where none came) to {@link LocalQuota.settle}. */
 export interface QuotaCall {
@@ -33,6 +34,7 @@ export class LocalQuota {
   readonly #bucketsMax: number;
   readonly #buckets = new Map<string, LocalBucket>();
   readonly #asking = new Set<LocalBucket>();
+  #blocking: CountedLimit | null = null;
 
   constructor(settings: LocalQuotaSettings) {
     this.#clock = settings.clock;
@@ -49,11 +51,63 @@ export class LocalQuota {
     return this.#buckets.size;
   }
 
+  /** The limit that the last {@link check} stopped at. */
+  get blocking(): CountedLimit | null {
+    return this.#blocking;
+  }
+
+  /**
+   * Whether a call could take from every one of the limits: one request, one slot, so many tokens. Takes nothing; where leases
+   * are missing it is counted among those who wait for them. `holdMs`: the call is over by then.
+   */
+  check(limits: readonly CountedLimit[], tokens: number, holdMs: number): TakeVerdict {
+    const now = this.#clock.monotonic();
+    let worst: TakeVerdict = 'taken';
+    this.#blocking = null;
+    for (const limit of limits) {
+      const bucket = this.#bucketOf(limit);
+      const verdict = bucket.check(limit.rate, amountOf(limit, tokens), holdMs, now);
+      if (verdict === 'taken') continue;
+      this.#blocking = limit;
+      worst = verdict;
+      // Refused by one: nobody is asked to lend for the others.
+      if (verdict !== 'need_lease') return verdict;
+    }
+    if (worst === 'need_lease') this.#waitFor(limits, tokens, holdMs, now);
+    return worst;
+  }
+
+  /** After {@link check} has said `taken`, in the same turn: takes from all. What may come back is pushed to `holds`. */
+  take(limits: readonly CountedLimit[], tokens: number, holdMs: number, holds: Hold[]): void {
+    const now = this.#clock.monotonic();
+    for (const limit of limits) {
+      const bucket = this.#bucketOf(limit);
+      if (limit.kind === 'requests') bucket.take(1, now);
+      else holds.push(bucket.takeHeld(amountOf(limit, tokens), now, now + holdMs));
+      this.#noteWishes(bucket);
+    }
+  }
+
+  /** The call is over: its slots come back, and what it did not use of its tokens. Once per hold, whoever asks. */
+  release(holds: readonly Hold[], tokensUsed: number): void {
+    const now = this.#clock.monotonic();
+    for (const hold of holds) {
+      const bucket = hold.owner as LocalBucket;
+      bucket.release(hold, bucket.slots ? 0 : tokensUsed, now);
+      if (bucket.wantsReport) this.#asking.add(bucket);
+    }
+  }
+
+  /** Milliseconds until a call of so many tokens may be admitted by this limit, as far as is known here. */
+  retryAfterMs(limit: CountedLimit, tokens: number): number {
+    return this.#buckets.get(limit.bucket)?.retryAfterMs(amountOf(limit, tokens), this.#clock.monotonic()) ?? 0;
+  }
+
   /** Takes one from the bucket (for instance `requests:tok_...`). No allocation once the bucket is known. */
   tryTake(key: string, rate: RateLimit): TakeVerdict {
-    const bucket = this.#buckets.get(key) ?? this.#add(key, rate);
+    const bucket = this.#buckets.get(key) ?? this.#add(key, rate, 'requests');
     const verdict = bucket.tryTake(rate, this.#clock.monotonic());
-    if (bucket.wantsLease || bucket.wantsReport) this.#asking.add(bucket);
+    this.#noteWishes(bucket);
     return verdict;
   }
 
@@ -86,7 +140,8 @@ export class LocalQuota {
     if (reply?.status === 'ok') for (const answer of reply.leases) answers.set(answer.bucket, answer);
     for (const bucket of call.buckets) bucket.settle(answers.get(bucket.key) ?? null, call.sentAt, now);
     for (const bucket of call.buckets) {
-      if (bucket.wantsLease) this.#asking.add(bucket);
+      // What could not be told is told again at the next tick, not at once.
+      if (bucket.wantsLease || (answers.has(bucket.key) && bucket.wantsReport)) this.#asking.add(bucket);
       for (const listener of bucket.listeners.splice(0)) listener();
     }
   }
@@ -106,12 +161,29 @@ export class LocalQuota {
     return this.#buckets.get(key)?.view(this.#clock.monotonic()) ?? null;
   }
 
-  #add(key: string, rate: RateLimit): LocalBucket {
+  #bucketOf({ bucket, kind, rate }: CountedLimit): LocalBucket {
+    return this.#buckets.get(bucket) ?? this.#add(bucket, rate, kind);
+  }
+
+  #waitFor(limits: readonly CountedLimit[], tokens: number, holdMs: number, now: number): void {
+    for (const limit of limits) {
+      const bucket = this.#bucketOf(limit);
+      const amount = amountOf(limit, tokens);
+      if (bucket.check(limit.rate, amount, holdMs, now) === 'need_lease') bucket.wait(amount);
+      this.#noteWishes(bucket);
+    }
+  }
+
+  #noteWishes(bucket: LocalBucket): void {
+    if (bucket.wantsLease || bucket.wantsReport) this.#asking.add(bucket);
+  }
+
+  #add(key: string, rate: RateLimit, kind: CountedLimit['kind']): LocalBucket {
     if (this.#buckets.size >= this.#bucketsMax) {
       const [oldest] = this.#buckets.values();
       if (oldest !== undefined) this.#forget(oldest);
     }
-    const bucket = new LocalBucket(key, rate);
+    const bucket = new LocalBucket(key, rate, kind);
     this.#buckets.set(key, bucket);
     return bucket;
   }
@@ -122,3 +194,5 @@ export class LocalQuota {
     for (const listener of bucket.listeners.splice(0)) listener();
   }
 }
+
+const amountOf = (limit: CountedLimit, tokens: number): number => (limit.kind === 'tokens' ? tokens : 1);

@@ -1,17 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { seeded } from './testing/seeded.js';
 import { simulateRouters } from './testing/simulate-routers.js';
-
-/** mulberry32: small, seeded, good enough for traffic. */
-const seeded = (seed: number) => {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-};
 
 const evenly = (routers: number): number[] => Array.from({ length: routers }, () => 1 / routers);
 const lopsided = (routers: number): number[] =>

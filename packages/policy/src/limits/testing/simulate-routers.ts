@@ -3,6 +3,8 @@ import { answerAsk } from '../answer-ask.js';
 import type { BucketState } from '../bucket-state.js';
 import { LocalQuota } from '../local-quota.js';
 import type { LeaseAnswer } from '../take-verdict.js';
+import { EventQueue } from './event-queue.js';
+import { Oracle } from './oracle.js';
 
 export interface SimulationSettings {
   readonly rate: RateLimit;
@@ -32,31 +34,6 @@ const BUCKET = 'requests:tok_1';
 const WAIT_MS = 50;
 const TIMEOUT_MS = 1_000;
 const TICK_MS = 250;
-
-/** Admits while the bucket holds one; `deficit` tells by how much it was ever overdrawn, which is the over-admission. */
-class Oracle {
-  #level: number;
-  #at = 0;
-  deficit = 0;
-  constructor(readonly rate: RateLimit) {
-    this.#level = rate.burst;
-  }
-  #advance(now: number): void {
-    this.#level = Math.min(this.rate.burst, this.#level + ((now - this.#at) * this.rate.limit) / this.rate.periodMs);
-    this.#at = now;
-  }
-  admit(now: number): void {
-    this.#advance(now);
-    this.#level -= 1;
-    this.deficit = Math.max(this.deficit, -this.#level);
-  }
-  tryAdmit(now: number): boolean {
-    this.#advance(now);
-    if (this.#level < 1 - 1e-9) return false;
-    this.#level -= 1;
-    return true;
-  }
-}
 
 /** Several routers and one authority on a virtual clock, with latency, loss and clocks that run apart. */
 export function simulateRouters(settings: SimulationSettings): SimulationResult {
@@ -126,57 +103,4 @@ export function simulateRouters(settings: SimulationSettings): SimulationResult 
   });
   queue.run(settings.durationMs);
   return { ...result, overAdmitted: seen.deficit < 1e-6 ? 0 : seen.deficit };
-}
-
-/** A binary heap of timed events. */
-class EventQueue {
-  now = 0;
-  #count = 0;
-  readonly #heap: { readonly at: number; readonly order: number; readonly run: () => void }[] = [];
-
-  after(delayMs: number, run: () => void): void {
-    this.#count += 1;
-    const heap = this.#heap;
-    let index = heap.push({ at: this.now + delayMs, order: this.#count, run }) - 1;
-    while (index > 0 && this.#less(index, (index - 1) >> 1)) {
-      this.#swap(index, (index - 1) >> 1);
-      index = (index - 1) >> 1;
-    }
-  }
-
-  run(untilMs: number): void {
-    for (let next = this.#pop(); next !== undefined && next.at <= untilMs; next = this.#pop()) {
-      this.now = next.at;
-      next.run();
-    }
-  }
-
-  #pop() {
-    const heap = this.#heap;
-    const [top] = heap;
-    const last = heap.pop();
-    if (last === undefined || heap.length === 0) return top;
-    heap[0] = last;
-    let index = 0;
-    for (;;) {
-      let least = index;
-      for (const child of [2 * index + 1, 2 * index + 2]) if (child < heap.length && this.#less(child, least)) least = child;
-      if (least === index) return top;
-      this.#swap(index, least);
-      index = least;
-    }
-  }
-
-  #less(a: number, b: number): boolean {
-    const [left, right] = [this.#heap[a], this.#heap[b]];
-    if (left === undefined || right === undefined) return false;
-    return left.at < right.at || (left.at === right.at && left.order < right.order);
-  }
-
-  #swap(a: number, b: number): void {
-    const [left, right] = [this.#heap[a], this.#heap[b]];
-    if (left === undefined || right === undefined) return;
-    this.#heap[a] = right;
-    this.#heap[b] = left;
-  }
 }
