@@ -84,6 +84,34 @@ describe.each(npmCommands.filter((command) => /start/.test(command)))('README: %
   });
 });
 
+/** As a newcomer types it, without npm in between. */
+const runScript = (name: string, ...flags: readonly string[]) => {
+  const [, file = ''] = (scripts[name] ?? '').split(' ');
+  return run(process.execPath, [join(root, file), ...flags], { cwd: root });
+};
+
+/** Named in the README and only checked to exist: this suite is part of the first, the second takes minutes of a quiet machine. */
+const NOT_RUN = ['npm test', 'npm run bench'];
+
+test('every npm command of the README is run here, or named as one that is not', () => {
+  const covered = [...NOT_RUN, 'npm run proof'];
+  expect(npmCommands.filter((command) => !/start/.test(command) && !covered.includes(command))).toEqual([]);
+});
+
+test('npm run proof lists the suites that the README tells of', async () => {
+  const { stdout } = await runScript('proof');
+  const told = [...readme.matchAll(/npm run proof -- ([a-z][a-z-]*)/g)].map((match) => match[1] as string);
+  expect(told.length).toBeGreaterThan(0);
+  for (const name of told) expect(stdout).toMatch(new RegExp(`^${name} `, 'm'));
+});
+
+test.each(['--nonsense', 'ingest --nonsense'])('npm run bench -- %s says what it takes, and measures nothing', async (flags) => {
+  await expect(runScript('bench', ...flags.split(' '))).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^bench.*: takes --check/m),
+  });
+});
+
 test('every npm command of the README and of the contributor guide exists', () => {
   const guide = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8');
   const named = [...`${readme}\n${guide}`.matchAll(/(?:^|`)npm (?:run )?([a-z]+(?::[a-z]+)?)/gm)].map(
