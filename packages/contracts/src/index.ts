@@ -1,5 +1,7 @@
+export * from './v1/audit.js';
 export * from './v1/catalog.js';
 export * from './v1/management/all-operations.js';
+export * from './v1/management/audit.js';
 export * from './v1/management/models.js';
 export * from './v1/management/open-api.js';
 export * from './v1/management/operation.js';

@@ -6,7 +6,38 @@ export {
   hashAuditEvent,
   verifyAuditChain,
 } from './audit/audit-chain.js';
+export {
+  CHECKPOINT_START,
+  type CheckpointFacts,
+  hashCheckpoint,
+  signCheckpoint,
+  verifyCheckpoint,
+} from './audit/audit-checkpoint.js';
+export { AUDIT_CSV_HEADER, auditCsvLine } from './audit/audit-csv.js';
 export type { AuditActor, AuditEvent, AuditFact, AuditTarget, AuditValue } from './audit/audit-event.js';
+export {
+  AUDIT_EXPORT_FORMAT,
+  type AuditExportHeader,
+  AuditExportHeaderSchema,
+  exportLine,
+  signExportHeader,
+  verifyExportHeader,
+} from './audit/audit-export.js';
+export {
+  AUDIT_KEY_VARIABLE,
+  type AuditKey,
+  type AuditPublicKey,
+  readAuditKey,
+  readAuditPublicKey,
+} from './audit/audit-key.js';
+export { canonicalText, hashCanonical, openRecordOf, recordOf } from './audit/audit-record.js';
+export {
+  type AuditExportFlaw,
+  type AuditExportFlawKind,
+  type AuditExportSummary,
+  AuditExportVerifier,
+  type AuditVerifierSettings,
+} from './audit/verify-audit-export.js';
 export {
   type BudgetCharge,
   type BudgetRefusal,
@@ -20,8 +51,9 @@ export { type AskContext, answerAsk } from './limits/answer-ask.js';
 export { type BucketState, MICRO, type OutstandingLease, TOKENS_MAX } from './limits/bucket-state.js';
 export { type FinishedLease, finishLease } from './limits/finish-lease.js';
 export { grantLease, type LeaseGrant, type LeaseWish } from './limits/grant-lease.js';
+export type { Hold } from './limits/held-lease.js';
 export { LocalQuota, type LocalQuotaSettings, type QuotaCall } from './limits/local-quota.js';
-export type { LeaseAnswer, LeaseAsk, QuotaView, TakeVerdict } from './limits/take-verdict.js';
+export type { CountedLimit, LeaseAnswer, LeaseAsk, QuotaView, TakeVerdict } from './limits/take-verdict.js';
 export { formatDecimal, parseDecimal } from './pricing/decimal.js';
 export { AMOUNT_SCALE, priceUsage } from './pricing/price-usage.js';
 export { sumMoney } from './pricing/sum-money.js';

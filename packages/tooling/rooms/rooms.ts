@@ -29,6 +29,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'apps/router': io(...SERVICE.filter((name) => name !== 'database')),
   'apps/provider-adapters': io(...SERVICE.filter((name) => name !== 'database')),
   'apps/analytics': io(...SERVICE),
+  'apps/cli': io('policy'),
   'apps/standalone': io(...SERVICE, 'auth', 'catalog', 'router', 'provider-adapters', 'analytics'),
   test: io('testing'),
 };

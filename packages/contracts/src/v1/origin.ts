@@ -7,6 +7,7 @@ import type { Service } from './subjects.js';
 export const ORIGIN_ROUTES: readonly { readonly prefix: string; readonly service: Service }[] = [
   { prefix: '/api/v1/tokens', service: 'auth' },
   { prefix: '/api/v1/organisations', service: 'auth' },
+  { prefix: '/api/v1/audit', service: 'auth' },
   { prefix: '/api/v1/providers', service: 'catalog' },
   { prefix: '/api/v1/credentials', service: 'catalog' },
   { prefix: '/api/v1/models', service: 'catalog' },

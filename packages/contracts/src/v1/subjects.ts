@@ -17,6 +17,8 @@ export const SUBJECTS = {
   feedRead: 'auth.v1.feed.read',
   /** request, queue group: {@link QuotaLeaseRequest} -> {@link QuotaLeaseReply} */
   quotaLease: 'auth.v1.quota.lease',
+  /** request, queue group: {@link AuditDenials} -> empty, after the commit in Postgres */
+  auditDenied: 'auth.v1.audit.denied',
   /** stream, queue group: {@link SnapshotRequest} -> JSON of {@link RoutingSnapshot} or {@link UpstreamsSnapshot} */
   catalogSnapshot: 'catalog.v1.snapshot',
   /** publish: {@link CatalogChanged} */

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { fail, ok, type Result } from '@tollgate/kernel';
-import canonicalize from 'canonicalize';
 import type { AuditEvent, AuditFact } from './audit-event.js';
+import { hashCanonical, openRecordOf } from './audit-record.js';
 
 /** Where a tenant's chain stands. */
 export interface AuditHead {
@@ -18,32 +17,8 @@ export function chainAuditEvent(tenant: string, head: AuditHead, fact: AuditFact
   return { ...open, hash: hashAuditEvent(open) };
 }
 
-export function hashAuditEvent(event: Omit<AuditEvent, 'hash'>): string {
-  // By name: a row may carry more than the chain covers.
-  const {
-    tenant,
-    seq,
-    time,
-    actor,
-    action,
-    target,
-    decision,
-    reason,
-    requestId,
-    traceId,
-    ip,
-    userAgent,
-    before,
-    after,
-    prevHash,
-  } = event;
-  const text = canonicalize({
-    ...{ tenant, seq, time, actor, action, target, decision, reason },
-    ...{ requestId, traceId, ip, userAgent, before, after, prevHash },
-  });
-  if (text === undefined) throw new TypeError('an audit event is an object');
-  return createHash('sha256').update(text).digest('hex');
-}
+/** Over the form that is shown and exported, so that others can make it anew from what they are given. */
+export const hashAuditEvent = (event: Omit<AuditEvent, 'hash'>): string => hashCanonical(openRecordOf(event));
 
 /** edited: its hash is not that of its fields. broken_link: it does not follow the one before. gap: one is missing or out of order. truncated: the end is missing. */
 export interface AuditFlaw {

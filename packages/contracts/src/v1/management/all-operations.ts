@@ -1,3 +1,4 @@
+import { AUDIT_OPERATIONS } from './audit.js';
 import { MODEL_OPERATIONS } from './models.js';
 import { defineOperations } from './operation.js';
 import { ORGANISATION_OPERATIONS } from './organisations.js';
@@ -10,6 +11,7 @@ import { USAGE_OPERATIONS } from './usage.js';
 export const MANAGEMENT_OPERATIONS = defineOperations({
   ...TOKEN_OPERATIONS,
   ...ORGANISATION_OPERATIONS,
+  ...AUDIT_OPERATIONS,
   ...PROVIDER_OPERATIONS,
   ...MODEL_OPERATIONS,
   ...ROUTE_OPERATIONS,

@@ -20,7 +20,7 @@ export interface Operation {
   readonly service: Service;
   readonly method: OperationMethod;
   readonly path: string;
-  /** `admin:<resource>:<verb>` or the like; null = open to everybody without a token (the document itself, nothing else). */
+  /** `admin:<resource>:<verb>` or the like; null = open to everybody without a token (the document itself and public keys, nothing else). */
   readonly permission: string | null;
   /** One line, imperative. */
   readonly summary: string;
