@@ -1,6 +1,6 @@
 import type { UsageRecord, UsageReport } from '@tollgate/contracts';
 import { dayOfId } from '@tollgate/kernel';
-import type { DataSource, QueryRunner } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { applyReports } from './apply-reports.js';
 import { namesOf, parametersOf, unnestOf } from './column.js';
 import { LOCK_SPACE } from './partitions.js';
@@ -20,36 +20,24 @@ const REPORT_LOCK = 2;
  * Locks are taken in one order everywhere, so that replicas do not deadlock: the lock between settlements and reports,
  * new rows by key, present rows by key, rollups by key.
  */
-export async function commitBatch(dataSource: DataSource, batch: UsageBatch): Promise<BatchResult> {
-  const runner = dataSource.createQueryRunner();
-  try {
-    await runner.connect();
-    await runner.startTransaction('READ COMMITTED');
-    const result = await write(runner, batch);
-    await runner.commitTransaction();
-    return result;
-  } catch (error) {
-    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
-    throw error;
-  } finally {
-    await runner.release();
-  }
+export function commitBatch(dataSource: DataSource, batch: UsageBatch): Promise<BatchResult> {
+  return dataSource.transaction('READ COMMITTED', (manager) => write(manager, batch));
 }
 
-async function write(runner: QueryRunner, batch: UsageBatch): Promise<BatchResult> {
+async function write(manager: EntityManager, batch: UsageBatch): Promise<BatchResult> {
   const records = bestOf(batch.records, (record) => record.id, settlementOutranks);
   const reports = bestOf(batch.reports, (report) => `${report.id} ${report.attempt}`, reportOutranks);
   // A report and its settlement that come at the same moment would not see each other: reports (rare) wait for the rest.
   const lock = reports.length > 0 ? 'pg_advisory_xact_lock' : 'pg_advisory_xact_lock_shared';
-  await runner.query(`SELECT ${lock}($1, $2)`, [LOCK_SPACE, REPORT_LOCK]);
-  if (reports.length > 0) await insertReports(runner, reports);
+  await manager.query(`SELECT ${lock}($1, $2)`, [LOCK_SPACE, REPORT_LOCK]);
+  if (reports.length > 0) await insertReports(manager, reports);
 
-  const reported = await readReports(runner, [...records, ...reports]);
+  const reported = await readReports(manager, [...records, ...reports]);
   const rows = records.map((record) => stored(record, reported.get(record.id)));
   const changes = new RollupChanges();
-  const left = await insertRecords(runner, rows, changes);
-  const replaced = await mergePresent(runner, { left, reports, reported }, changes);
-  await moveRollups(runner, changes);
+  const left = await insertRecords(manager, rows, changes);
+  const replaced = await mergePresent(manager, { left, reports, reported }, changes);
+  await moveRollups(manager, changes);
   return {
     stored: records.length - left.length,
     duplicates: batch.records.length - records.length + left.length,
@@ -76,8 +64,8 @@ function stored(settled: UsageRecord, reports: readonly UsageReport[] = []): Sto
   return { day: dayOf(settled.id), record, settled: record === settled ? null : settled };
 }
 
-async function insertReports(runner: QueryRunner, reports: readonly UsageReport[]): Promise<void> {
-  await runner.query(
+async function insertReports(manager: EntityManager, reports: readonly UsageReport[]): Promise<void> {
+  await manager.query(
     `INSERT INTO analytics.usage_reports AS r (${namesOf(REPORT_COLUMNS)}) SELECT * FROM ${unnestOf(REPORT_COLUMNS)}
      ON CONFLICT (day, id, attempt) DO UPDATE SET basis_rank = excluded.basis_rank, total_tokens = excluded.total_tokens,
        duration_ms = excluded.duration_ms, report = excluded.report, received_at = excluded.received_at
@@ -86,9 +74,12 @@ async function insertReports(runner: QueryRunner, reports: readonly UsageReport[
   );
 }
 
-async function readReports(runner: QueryRunner, items: readonly { readonly id: string }[]): Promise<Map<string, UsageReport[]>> {
+async function readReports(
+  manager: EntityManager,
+  items: readonly { readonly id: string }[],
+): Promise<Map<string, UsageReport[]>> {
   const ids = items.map(({ id }) => id);
-  const rows: { report: UsageReport }[] = await runner.query(
+  const rows: { report: UsageReport }[] = await manager.query(
     'SELECT report FROM analytics.usage_reports WHERE day = ANY ($1::date[]) AND id = ANY ($2::text[])',
     [[...new Set(ids.map(dayOf))], ids],
   );
@@ -98,9 +89,13 @@ async function readReports(runner: QueryRunner, items: readonly { readonly id: s
 }
 
 /** Gives the rows that were there already. */
-async function insertRecords(runner: QueryRunner, rows: readonly StoredUsage[], changes: RollupChanges): Promise<StoredUsage[]> {
+async function insertRecords(
+  manager: EntityManager,
+  rows: readonly StoredUsage[],
+  changes: RollupChanges,
+): Promise<StoredUsage[]> {
   if (rows.length === 0) return [];
-  const [answer]: { n: number; ids: string[] | null }[] = await runner.query(
+  const [answer]: { n: number; ids: string[] | null }[] = await manager.query(
     `WITH fresh AS (
        INSERT INTO analytics.usage_records (${namesOf(RECORD_COLUMNS)}) SELECT * FROM ${unnestOf(RECORD_COLUMNS)}
        ON CONFLICT (day, id) DO NOTHING RETURNING id)
@@ -124,11 +119,11 @@ interface Present {
 }
 
 /** Weighs what came against the rows that were there; gives how many of them changed. */
-async function mergePresent(runner: QueryRunner, present: Present, changes: RollupChanges): Promise<number> {
+async function mergePresent(manager: EntityManager, present: Present, changes: RollupChanges): Promise<number> {
   const incoming = new Map(present.left.map((row) => [row.record.id, row.settled ?? row.record]));
   const ids = [...new Set([...incoming.keys(), ...present.reports.map(({ id }) => id)])];
   if (ids.length === 0) return 0;
-  const rows: RecordRow[] = await runner.query(
+  const rows: RecordRow[] = await manager.query(
     `SELECT ${RECORD_SELECT} FROM analytics.usage_records r
      WHERE (r.day, r.id) IN (SELECT * FROM unnest($1::date[], $2::text[])) ORDER BY r.day, r.id FOR NO KEY UPDATE`,
     [ids.map(dayOf), ids],
@@ -146,26 +141,26 @@ async function mergePresent(runner: QueryRunner, present: Present, changes: Roll
     changes.add(after.record);
     updates.push(after);
   }
-  if (updates.length > 0) await updateRecords(runner, updates);
+  if (updates.length > 0) await updateRecords(manager, updates);
   return updates.length;
 }
 
-async function updateRecords(runner: QueryRunner, rows: readonly StoredUsage[]): Promise<void> {
+async function updateRecords(manager: EntityManager, rows: readonly StoredUsage[]): Promise<void> {
   const [, , ...rest] = RECORD_COLUMNS;
-  await runner.query(
+  await manager.query(
     `UPDATE analytics.usage_records r SET ${rest.map(({ name }) => `${name} = i.${name}`).join(', ')}
      FROM ${unnestOf(RECORD_COLUMNS)} AS i(${namesOf(RECORD_COLUMNS)}) WHERE r.day = i.day AND r.id = i.id`,
     parametersOf(RECORD_COLUMNS, rows),
   );
 }
 
-async function moveRollups(runner: QueryRunner, changes: RollupChanges): Promise<void> {
+async function moveRollups(manager: EntityManager, changes: RollupChanges): Promise<void> {
   for (const { table, columns, rows } of ROLLUPS) {
     const deltas = rows(changes);
     if (deltas.length === 0) continue;
     const key = columns.slice(0, ROLLUP_KEY_LENGTH).map(({ name }) => name);
     const moves = columns.slice(ROLLUP_KEY_LENGTH).map(({ name }) => `${name} = s.${name} + excluded.${name}`);
-    await runner.query(
+    await manager.query(
       `INSERT INTO analytics.${table} AS s (${namesOf(columns)})
        SELECT * FROM ${unnestOf(columns)} AS i(${namesOf(columns)}) ORDER BY ${key.map((name) => `i.${name} COLLATE "C"`.replace('i.period COLLATE "C"', 'i.period')).join(', ')}
        ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${moves.join(', ')}`,
