@@ -1,7 +1,7 @@
 import { chownSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { lastLine, newFolder, processesIn, removeFolders, run, untilNothingRuns } from './start-up/run-product.ts';
+import { DISTRIBUTED, lastLine, newFolder, processesIn, removeFolders, run, untilNothingRuns } from './start-up/run-product.ts';
 
 afterAll(removeFolders);
 
@@ -67,6 +67,19 @@ test.each([
   expect((await next.ended).code).toBe(0);
   await untilNothingRuns(cwd);
 });
+
+test.each(['making the data folder of Postgres', 'migrating the database', 'starting 5 processes'])(
+  'Ctrl-C at start:distributed while it says "%s" leaves nothing running',
+  async (moment) => {
+    const cwd = newFolder();
+    const start = run({ script: DISTRIBUTED, cwd });
+    await start.says(moment);
+    start.child.kill('SIGINT');
+    expect(await start.ended).toEqual({ code: 0, signal: null });
+    expect(start.stderr()).not.toContain('tollgate: ');
+    await untilNothingRuns(cwd);
+  },
+);
 
 test('TOLLGATE_MIGRATE: false refuses an older schema, only migrates and ends, then false starts', async () => {
   const cwd = newFolder();
