@@ -1,4 +1,18 @@
 export {
+  type Bounds,
+  capsBeyondOf,
+  type Excess,
+  type ExcessReason,
+  excessOf,
+  modelsBeyondOf,
+  withinRate,
+} from './access/excess.js';
+export { mergeBounds } from './access/merge-bounds.js';
+export { type NetworkProblem, readNetwork } from './access/networks.js';
+export { type Never, type NeverReason, neverAdmits } from './access/never-admits.js';
+export { type AccessRefusal, type AccessRules, PreparedAccess } from './access/prepare-access.js';
+export { canonicalZone, readTime } from './access/week.js';
+export {
   AUDIT_START,
   type AuditFlaw,
   type AuditHead,
