@@ -52,14 +52,24 @@ export {
   AuditExportVerifier,
   type AuditVerifierSettings,
 } from './audit/verify-audit-export.js';
+export { boundCost, type CallBound } from './budgets/bound-cost.js';
 export {
-  type BudgetCharge,
-  type BudgetRefusal,
-  type BudgetReservation,
-  type BudgetTicket,
-  reserveBudgets,
-  settleBudgets,
-} from './budgets/budget-ticket.js';
+  chargeMoney,
+  closeMoney,
+  grantMoney,
+  type MoneyLease,
+  type MoneyStep,
+  type MoneyWindow,
+  moneyOut,
+  NO_LEASE,
+  releaseMoney,
+} from './budgets/budget-authority.js';
+export { type BudgetTicket, settleBudgets, worstCharges } from './budgets/budget-ticket.js';
+export { type BudgetWindow, budgetWindowAt } from './budgets/budget-window.js';
+export type { BudgetAnswer, BudgetVerdict, BudgetView } from './budgets/local-budget.js';
+export { type BudgetCall, LocalBudgets } from './budgets/local-budgets.js';
+export { fromNano, toNano } from './budgets/nano.js';
+export { isTimeZone } from './budgets/time-zone.js';
 export { advanceBucket, applyRate, newBucket } from './limits/advance-bucket.js';
 export { type AskContext, answerAsk } from './limits/answer-ask.js';
 export { type BucketState, MICRO, type OutstandingLease, TOKENS_MAX } from './limits/bucket-state.js';
@@ -84,6 +94,21 @@ export { routeOfModel, visibleRoutes } from './routing/route-of-model.js';
 export { openSecret } from './sealing/open-secret.js';
 export { sealSecret } from './sealing/seal-secret.js';
 export { readSealingKey, type SealingKey, sealingKeyPair } from './sealing/sealing-key-pair.js';
+export {
+  type CookieToSet,
+  CSRF_HEADER,
+  deviceCookieName,
+  readCookie,
+  sessionCookieName,
+  writeCookie,
+} from './sessions/session-cookie.js';
+export {
+  csrfTokenMatches,
+  csrfTokenOf,
+  digestSession,
+  isSessionSecret,
+  makeSessionSecret,
+} from './sessions/session-secret.js';
 export { digestToken } from './tokens/digest-token.js';
 export { generateToken, type TokenRecipe } from './tokens/generate-token.js';
 export { matchesAny, matchGlob } from './tokens/match-glob.js';

@@ -1,6 +1,6 @@
 import type { LimitSpec, TokenPolicy } from '@tollgate/contracts';
 import { TollgateError } from '@tollgate/kernel';
-import { modelAllowed, plan, reserveBudgets } from '@tollgate/policy';
+import { modelAllowed, plan } from '@tollgate/policy';
 import type { Call } from './call.js';
 import { refuse, refuseWith } from './refuse.js';
 import { relay } from './relay.js';
@@ -58,12 +58,10 @@ function takeQuota(call: Call, rounds: number): void {
 function onAdmitted(call: Call): void {
   const { gate, peek, verified } = call;
   if (peek === null || verified === null) return;
-  const ticket = reserveBudgets(verified.token.policy);
-  if (!ticket.ok) {
+  if (verified.token.policy.budgets.some(({ hard }) => hard)) {
     refuseWith(call, 'budget_exceeded', 'A budget of this token is used up or not known here.');
     return;
   }
-  call.ticket = ticket.value;
   const { index } = gate.routes;
   if (index === null) {
     refuseWith(call, 'gateway_unavailable', 'The gateway is still loading its routes. Try again shortly.');

@@ -1,5 +1,5 @@
 import { NO_USAGE, type Usage, type UsageBasis, type UsageRecord } from '@tollgate/contracts';
-import { settleBudgets, sumMoney } from '@tollgate/policy';
+import { sumMoney } from '@tollgate/policy';
 import { ATTRIBUTES, SPAN_NAMES } from '@tollgate/telemetry';
 import { round } from './answer-headers.js';
 import type { Call, CallOutcome } from './call.js';
@@ -23,7 +23,6 @@ export function settle(call: Call, outcome: CallOutcome, finish: (call: Call) =>
     return;
   }
   const record = usageRecord(call, outcome);
-  if (call.ticket !== null) settleBudgets(call.ticket, record.cost);
   call.gate.spool.settle(call, JSON.stringify(record));
 }
 

@@ -11,12 +11,22 @@ export const SUBJECTS = {
   upstreamCall: 'upstream.v1.call',
   /** request, queue group: {@link TokenResolveRequest} -> {@link TokenResolveReply} */
   tokenResolve: 'auth.v1.token.resolve',
+  /** request, queue group: {@link TokenUsedReport} -> {@link TokenUsedReply} */
+  tokenUsed: 'auth.v1.token.used',
+  /** request, queue group: {@link SessionResolveRequest} -> {@link SessionResolveReply} */
+  sessionResolve: 'auth.v1.session.resolve',
   /** publish: {@link FeedMessage}, heartbeat every second and every change of a token */
   feed: 'auth.v1.feed',
   /** request, queue group: {@link FeedReadRequest} -> {@link FeedReadReply} */
   feedRead: 'auth.v1.feed.read',
   /** request, queue group: {@link QuotaLeaseRequest} -> {@link QuotaLeaseReply} */
   quotaLease: 'auth.v1.quota.lease',
+  /** request, queue group: {@link BudgetLeaseRequest} -> {@link BudgetLeaseReply} */
+  budgetLease: 'auth.v1.budget.lease',
+  /** request, queue group: {@link BudgetChargeRequest} -> {@link BudgetBooked}, after the commit in Postgres */
+  budgetCharge: 'auth.v1.budget.charge',
+  /** request, queue group: {@link BudgetHolderGone} -> {@link BudgetBooked} */
+  budgetHolderGone: 'auth.v1.budget.holder-gone',
   /** request, queue group: {@link AuditDenials} -> empty, after the commit in Postgres */
   auditDenied: 'auth.v1.audit.denied',
   /** stream, queue group: {@link SnapshotRequest} -> JSON of {@link RoutingSnapshot} or {@link UpstreamsSnapshot} */

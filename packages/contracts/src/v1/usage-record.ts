@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BudgetChargeSchema } from './budget.js';
 import { MoneySchema, PriceSchema, UsageBasisSchema, UsageSchema } from './usage.js';
 
 /** One try at one deployment. A request has none (refused before), one, or several (retries and fallbacks). */
@@ -65,6 +66,8 @@ export const UsageRecordSchema = z.object({
   /** The token was served in outage grace, without a fresh check. */
   unverified: z.boolean(),
   metadata: z.record(z.string(), z.string()),
+  /** What the budgets of its token are charged; absent where it has none. */
+  charges: z.array(BudgetChargeSchema).optional(),
 });
 export type UsageRecord = z.infer<typeof UsageRecordSchema>;
 

@@ -1,40 +1,34 @@
-import type { Money, TokenPolicy } from '@tollgate/contracts';
-import { fail, ok, type Result } from '@tollgate/kernel';
+import type { BudgetCharge } from '@tollgate/contracts';
+import type { LocalBudget, LocalMoney } from './local-budget.js';
 
-/** A sum set aside in one budget for one call. */
-export interface BudgetReservation {
-  readonly budgetId: string;
-  readonly reserved: Money;
+export interface Reservation {
+  readonly budget: LocalBudget;
+  readonly money: LocalMoney;
 }
 
-/** What a call holds of its budgets from admission to settlement; none where its token has no budgets. */
+/** What a call holds of its budgets from admission to settlement: the same sum in each hard one, nothing in the soft ones. */
 export interface BudgetTicket {
-  readonly reservations: readonly BudgetReservation[];
+  readonly currency: string;
+  /** Worst case, billionths. */
+  readonly nano: number;
+  readonly reservations: readonly Reservation[];
+  /** Ids of the soft budgets. */
+  readonly soft: readonly string[];
+  settled: readonly BudgetCharge[] | null;
 }
 
-/** unknown_budget: the policy names a budget that no authority here keeps; a limit that cannot be kept is refused, never ignored. */
-export type BudgetRefusal = 'unknown_budget' | 'budget_exceeded';
+/** What the budgets are charged where nobody comes back to say: the worst case. Goes on file before the call is dispatched. */
+export const worstCharges = ({ reservations, soft, nano }: BudgetTicket): readonly BudgetCharge[] => [
+  ...reservations.map(({ budget, money }) => ({ budget: budget.id, lease: money.lease, nano })),
+  ...soft.map((budget) => ({ budget, lease: null, nano })),
+];
 
-/** What one budget is charged in the end. */
-export interface BudgetCharge {
-  readonly budgetId: string;
-  readonly reserved: Money;
-  /** null = the cost is not known: the reservation is charged in full. */
-  readonly spent: Money | null;
-}
-
-// One object for all calls without budgets: nothing is allocated on their path.
-const UNLIMITED = ok<BudgetTicket>(Object.freeze({ reservations: Object.freeze([]) }));
-const UNKNOWN_BUDGET = fail<BudgetRefusal>('unknown_budget');
-const NO_CHARGES: readonly BudgetCharge[] = Object.freeze([]);
-
-/** Sets aside what the call may cost, in every budget of its token. Called once per request, before the first attempt. */
-export function reserveBudgets(policy: Pick<TokenPolicy, 'budgets'>): Result<BudgetTicket, BudgetRefusal> {
-  return policy.budgets.length === 0 ? UNLIMITED : UNKNOWN_BUDGET;
-}
-
-/** Turns the ticket into charges when the call is over; `cost` null = unknown. Pure: settling twice gives the same charges. */
-export function settleBudgets(ticket: BudgetTicket, cost: Money | null): readonly BudgetCharge[] {
-  if (ticket.reservations.length === 0) return NO_CHARGES;
-  return ticket.reservations.map(({ budgetId, reserved }) => ({ budgetId, reserved, spent: cost }));
+/** Ends the reservations. `cost` null = not known: the hard budgets are charged the worst case. Settling twice charges once. */
+export function settleBudgets(ticket: BudgetTicket, cost: number | null): readonly BudgetCharge[] {
+  if (ticket.settled !== null) return ticket.settled;
+  const charged = cost ?? ticket.nano;
+  for (const { budget, money } of ticket.reservations) budget.settle(money, ticket.nano, charged);
+  const charges = worstCharges(ticket).map((charge) => ({ ...charge, nano: charged }));
+  ticket.settled = charged === 0 ? [] : charges;
+  return ticket.settled;
 }

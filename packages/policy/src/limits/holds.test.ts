@@ -4,7 +4,7 @@ import { seeded } from './testing/seeded.js';
 import { type HoldSettings, simulateHolds } from './testing/simulate-holds.js';
 
 const network = {
-  loads: fc.array(fc.double({ min: 0, max: 60, noNaN: true }), { minLength: 1, maxLength: 6 }),
+  loads: fc.array(fc.integer({ min: 0, max: 60 }), { minLength: 1, maxLength: 6 }),
   callMsMax: fc.constantFrom(5, 300, 4_000),
   latencyMsMax: fc.constantFrom(0.1, 5, 80, 1_500),
   loss: fc.constantFrom(0, 0.05, 0.3),
@@ -33,9 +33,9 @@ test('tokens: what is used never passes burst + rate x t, whatever is lost, doub
         expect(result.leaked).toBe(0);
       },
     ),
-    { numRuns: 120 },
+    { numRuns: 600 },
   );
-  expect(used).toBeGreaterThan(1_000);
+  expect(used).toBeGreaterThan(10_000);
 });
 
 test('slots: no more calls under way than the limit, whatever is lost, doubled, late or dead, and every slot comes back', () => {
@@ -48,9 +48,9 @@ test('slots: no more calls under way than the limit, whatever is lost, doubled, 
       expect(result.over).toBe(0);
       expect(result.leaked).toBe(0);
     }),
-    { numRuns: 120 },
+    { numRuns: 600 },
   );
-  expect(admitted).toBeGreaterThan(1_000);
+  expect(admitted).toBeGreaterThan(10_000);
 });
 
 const calm: Omit<HoldSettings, 'kind' | 'rate' | 'costMax' | 'loads' | 'random'> = {
