@@ -21,9 +21,6 @@ export interface PlanningFacts {
   readonly ports: readonly number[];
 }
 
-/** Decision 025: a young generation of up to 3 x 16 MiB would stay resident after every peak. As the image's entry point has it. */
-const NODE_FLAGS = ['--max-semi-space-size=2'];
-
 export const processCount = (counts: Counts): number => Object.values(counts).reduce((sum, count) => sum + count, 0);
 
 /** One plan for each process of the installation. */
@@ -42,7 +39,7 @@ export function servicePlans(facts: PlanningFacts): readonly ServicePlan[] {
       services,
       url,
       file: process.execPath,
-      args: [...NODE_FLAGS, checkout(main)],
+      args: [checkout(main)],
       link: 'ipc',
       env: {
         LOG_LEVEL: 'warn',

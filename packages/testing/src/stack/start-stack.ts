@@ -196,8 +196,8 @@ async function planned(plan: Plan, folder: string, standalone: boolean): Promise
   const managed = manageProcess({
     name: plan.name,
     command: process.execPath,
-    // As the supervisor and the image start them (docs/decisions/025).
-    args: ['--max-semi-space-size=2', plan.script],
+    // As `npm start`, the supervisor and the image start them (docs/decisions/025).
+    args: [...(standalone ? ['--max-semi-space-size=2'] : []), plan.script],
     env: { ...plan.env, PORT: String(port) },
     folder,
     logFile: join(folder, `${plan.name}.log`),

@@ -43,7 +43,7 @@ export class Hub {
     readonly inbox: Uint8Array,
     private readonly sweeps: Sweeps,
   ) {
-    this.outbox = new Outbox(wire, () => this.connected, log);
+    this.outbox = new Outbox(wire, () => this.connected, log, clock);
     this.#sweeper = new Sweeper(clock, () => this.#sweep());
   }
 

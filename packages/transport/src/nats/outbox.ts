@@ -1,7 +1,8 @@
 import type { MsgHdrs } from '@nats-io/nats-core';
-import { EMPTY_BYTES } from '@tollgate/kernel';
+import { type Clock, EMPTY_BYTES } from '@tollgate/kernel';
 import type { TransportLog } from '../log.js';
 import { FRAME_HEADER_BYTES, WIRE_VERSION, writeOffset, writeU32 } from './frame.js';
+import { PACED_MS, Pace } from './pace.js';
 
 export interface OutgoingOptions {
   readonly reply?: string;
@@ -19,7 +20,8 @@ const MESSAGE_BYTES = 64 * 1024;
 
 /**
  * Gathers what is sent in one turn of the event loop: all frames to one process leave in one NATS message, all messages
- * in one write. Under load that saves most of the system calls; alone a frame waits for the end of the turn, not for a timer.
+ * in one write. Under load that saves most of the system calls; alone a frame waits for the end of the turn, not for a
+ * timer. Where turns with something to send come faster than one in a millisecond, they share a write ({@link Pace}).
  */
 export class Outbox {
   #frameBytesMax = MESSAGE_BYTES;
@@ -28,9 +30,11 @@ export class Outbox {
   readonly #subjects: string[] = [];
   readonly #payloads: Uint8Array[] = [];
   readonly #options: (OutgoingOptions | undefined)[] = [];
+  readonly #pace: Pace;
   #scheduled = false;
   readonly #run = (): void => {
     this.#scheduled = false;
+    this.#pace.noteWrite();
     this.flush();
   };
 
@@ -38,7 +42,10 @@ export class Outbox {
     private readonly wire: Wire,
     private readonly isConnected: () => boolean,
     private readonly log: TransportLog,
-  ) {}
+    clock: Clock,
+  ) {
+    this.#pace = new Pace(clock);
+  }
 
   /** Longest data that goes into one frame, bytes. */
   get frameBytesMax(): number {
@@ -91,7 +98,8 @@ export class Outbox {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(this.#run);
+    if (this.#pace.isFast()) setTimeout(this.#run, PACED_MS);
+    else setImmediate(this.#run);
   }
 }
 

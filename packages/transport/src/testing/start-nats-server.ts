@@ -63,7 +63,8 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
 }
 
 async function launch(binary: string, args: string[], port: number): Promise<ChildProcess> {
-  const child = spawn(binary, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  // As the supervisor starts it (docs/decisions/084).
+  const child = spawn(binary, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, GOMAXPROCS: '1' } });
   let printed = '';
   child.stderr?.on('data', (chunk) => {
     printed = (printed + chunk).slice(-4000);
