@@ -7,6 +7,7 @@ import { failAttempt } from './fail-attempt.js';
 import { passOn } from './pass-on.js';
 import { sendAnswer } from './send-answer.js';
 import { settle } from './settle.js';
+import { endChunks, takeOverChunks } from './write-chunk.js';
 
 /** A whole answer up to here leaves in one piece, with its price in the headers; a longer one begins to flow. */
 const KEPT_BYTES_MAX = 64 * 1024;
@@ -34,7 +35,9 @@ function sendHead(call: Call, attempt: Attempt, status: number, upstreamMs: numb
   pushUpstreamHeaders(call, headers, upstreamMs);
   call.headSent = true;
   call.statusSent = status;
-  if (!call.response.destroyed) call.response.writeHead(status, headers);
+  if (call.response.destroyed) return;
+  call.response.writeHead(status, headers);
+  takeOverChunks(call);
 }
 
 function onData(call: Call, attempt: Attempt, chunk: Uint8Array): void {
@@ -107,7 +110,7 @@ function finishWhole(call: Call): void {
 }
 
 function finishStream(call: Call): void {
-  if (!call.response.destroyed) call.response.end(call.attempt?.last ?? undefined);
+  if (!call.response.destroyed) endChunks(call, call.attempt?.last ?? null);
 }
 
 export const ANSWER_STEPS: CallSteps = { onHead, onData, onEnd, onError: failAttempt };

@@ -4,6 +4,7 @@ import type { TollgateError } from '@tollgate/kernel';
 import type { Call } from './call.js';
 import { codeOf } from './refuse.js';
 import { settle } from './settle.js';
+import { endChunks } from './write-chunk.js';
 
 /** The status is out already: a stream ends with an error event, a whole answer by a cut that no client takes for complete. */
 export function breakStream(call: Call, failure: TollgateError | UpstreamFailure): void {
@@ -17,7 +18,7 @@ export function breakStream(call: Call, failure: TollgateError | UpstreamFailure
 }
 
 function endWithEvent(call: Call): void {
-  if (!call.response.destroyed) call.response.end(call.lastBytes ?? undefined);
+  if (!call.response.destroyed) endChunks(call, call.lastBytes);
 }
 
 function cut(call: Call): void {

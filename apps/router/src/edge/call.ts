@@ -69,6 +69,8 @@ export class Call implements SpoolEntry, TokenWaiter, Linked<Call> {
   retryTimer: NodeJS.Timeout | null = null;
 
   headSent = false;
+  /** The answer goes in chunks, whose borders `write-chunk.ts` makes. */
+  chunked = false;
   statusSent = 0;
   responseBytes = 0;
   /** Bytes that wait for the caller's socket. */

@@ -3,6 +3,7 @@ import { breakStream } from './break-stream.js';
 import type { Call, Gate } from './call.js';
 import { cutAttempt } from './cut-attempt.js';
 import { refuse, refuseWith } from './refuse.js';
+import { writeChunk } from './write-chunk.js';
 
 const PING = Buffer.from(': ping\n\n');
 
@@ -17,7 +18,7 @@ export function sweep(gate: Gate): void {
       // Whole events only have been passed on, so a comment fits in between. A slow caller needs none.
       if (now - call.movedAt > gate.config.pingMs && call.heldCredit === 0 && !call.response.destroyed) {
         call.movedAt = now;
-        call.response.write(PING);
+        writeChunk(call, PING);
       }
     }
   }
