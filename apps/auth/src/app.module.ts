@@ -1,6 +1,10 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { RandomBytes } from '@tollgate/kernel';
 import { RANDOM_BYTES } from '@tollgate/nest';
+import { AuditController } from './audit/audit.controller.js';
+import { AuditService } from './audit/audit.service.js';
+import { AUDIT_KEY, Checkpointer } from './audit/checkpointer.js';
+import { DeniedHandler } from './audit/denied.handler.js';
 import { BOOTSTRAP_FILE, FirstStart } from './bootstrap/first-start.js';
 import { Changes } from './changes/changes.js';
 import type { AuthConfig } from './config.js';
@@ -21,12 +25,24 @@ import { TokensService } from './tokens/tokens.service.js';
 @Module({})
 class AuthModule {}
 
-export const authModule = ({ peppers, brand, bootstrapFile }: AuthConfig): DynamicModule => ({
+export const authModule = ({ peppers, brand, bootstrapFile, auditKey }: AuthConfig): DynamicModule => ({
   module: AuthModule,
-  controllers: [TokensController, OrganisationsController, ResolveController, ResolveHandler, FeedHandler, QuotaHandler],
+  controllers: [
+    AuditController,
+    DeniedHandler,
+    TokensController,
+    OrganisationsController,
+    ResolveController,
+    ResolveHandler,
+    FeedHandler,
+    QuotaHandler,
+  ],
   providers: [
     { provide: MINT, inject: [RANDOM_BYTES], useFactory: (randomBytes: RandomBytes) => ({ peppers, brand, randomBytes }) },
     { provide: BOOTSTRAP_FILE, useValue: bootstrapFile },
+    { provide: AUDIT_KEY, useValue: auditKey },
+    AuditService,
+    Checkpointer,
     ControlPool,
     FeedPublisher,
     QuotaAuthority,

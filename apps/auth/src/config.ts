@@ -1,10 +1,11 @@
 import { type EnvironmentOf, optionalText } from '@tollgate/kernel';
-import { TOKEN_BRAND_VARIABLE, TOKEN_PEPPER_VARIABLE } from '@tollgate/policy';
+import { AUDIT_KEY_VARIABLE, TOKEN_BRAND_VARIABLE, TOKEN_PEPPER_VARIABLE } from '@tollgate/policy';
 
 /** What auth reads besides the common variables. */
 export const AUTH_ENVIRONMENT = {
   peppers: TOKEN_PEPPER_VARIABLE,
   brand: TOKEN_BRAND_VARIABLE,
+  auditKey: AUDIT_KEY_VARIABLE,
   bootstrapFile: optionalText({
     name: 'TOLLGATE_BOOTSTRAP_FILE',
     purpose: 'Where the first start writes {"token", "admin"} as JSON (mode 0600), if it made the first organisation.',

@@ -1,6 +1,8 @@
 import type { ServiceDefinition } from '@tollgate/nest';
 import { authModule } from './app.module.js';
 import { AUTH_ENVIRONMENT } from './config.js';
+import { AuthAccess1764110000000 } from './database/auth-access-1764110000000.js';
+import { AuthAudit1764100000000 } from './database/auth-audit-1764100000000.js';
 import { CreateAuth1764000000000 } from './database/create-auth-1764000000000.js';
 import { AUTH_ENTITIES } from './database/entities.js';
 
@@ -14,6 +16,10 @@ export {
 export const authService: ServiceDefinition<typeof AUTH_ENVIRONMENT> = {
   name: 'auth',
   environment: AUTH_ENVIRONMENT,
-  database: { schema: 'auth', entities: AUTH_ENTITIES, migrations: [CreateAuth1764000000000] },
+  database: {
+    schema: 'auth',
+    entities: AUTH_ENTITIES,
+    migrations: [CreateAuth1764000000000, AuthAudit1764100000000, AuthAccess1764110000000],
+  },
   module: authModule,
 };

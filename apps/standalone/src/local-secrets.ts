@@ -11,10 +11,14 @@ const SecretsSchema = z.object({
   tokenPepper: z.string().min(43),
   /** TOLLGATE_SEALING_KEY: an X25519 private key, base64url of 32 bytes. */
   sealingKey: z.string().length(43),
+  /** TOLLGATE_AUDIT_KEY: an Ed25519 private key, base64url of 32 bytes. */
+  auditKey: z.string().length(43),
   /** Of the embedded Postgres. */
   databasePassword: z.string().min(16),
 });
 export type LocalSecrets = z.infer<typeof SecretsSchema>;
+/** A folder of an earlier version lacks what came later. */
+const EarlierSecretsSchema = SecretsSchema.partial({ auditKey: true });
 
 /**
  * The secrets of this folder, made at the first start and never changed: without the pepper no token, without the sealing
@@ -22,8 +26,13 @@ export type LocalSecrets = z.infer<typeof SecretsSchema>;
  */
 export function readOrMakeSecrets(folder: string, randomBytes: RandomBytes): LocalSecrets {
   const path = join(folder, 'secrets.json');
-  if (existsSync(path)) return readSecrets(path);
-  const secrets = makeSecrets(randomBytes);
+  if (!existsSync(path)) return writeSecrets(path, makeSecrets(randomBytes));
+  const kept = readSecrets(path);
+  const secrets = { ...makeSecrets(randomBytes), ...kept };
+  return kept.auditKey === undefined ? writeSecrets(path, secrets) : secrets;
+}
+
+function writeSecrets(path: string, secrets: LocalSecrets): LocalSecrets {
   const staged = `${path}.new`;
   writeFileSync(staged, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
   chmodSync(staged, 0o600);
@@ -33,10 +42,10 @@ export function readOrMakeSecrets(folder: string, randomBytes: RandomBytes): Loc
 
 export function makeSecrets(randomBytes: RandomBytes): LocalSecrets {
   const fresh = (): string => Buffer.from(randomBytes(BYTES)).toString('base64url');
-  return { version: 1, tokenPepper: fresh(), sealingKey: fresh(), databasePassword: fresh() };
+  return { version: 1, tokenPepper: fresh(), sealingKey: fresh(), auditKey: fresh(), databasePassword: fresh() };
 }
 
-function readSecrets(path: string): LocalSecrets {
+function readSecrets(path: string): z.infer<typeof EarlierSecretsSchema> {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -44,7 +53,7 @@ function readSecrets(path: string): LocalSecrets {
     throw new BootError(`${path} cannot be read: give it back to the user that this runs as.`, 2, { cause });
   }
   try {
-    return SecretsSchema.parse(JSON.parse(text));
+    return EarlierSecretsSchema.parse(JSON.parse(text));
   } catch {
     // Without the cause: it could quote the secrets.
     throw new BootError(`${path} is damaged: put back a copy, or move the whole folder away to begin anew.`, 2);

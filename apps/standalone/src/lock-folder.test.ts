@@ -48,7 +48,16 @@ test('secrets are made once, kept, and readable by their owner alone', () => {
   const first = readOrMakeSecrets(folder, randomBytes);
   expect(readOrMakeSecrets(folder, randomBytes)).toEqual(first);
   expect(Buffer.from(first.sealingKey, 'base64url')).toHaveLength(32);
-  expect(new Set([first.tokenPepper, first.sealingKey, first.databasePassword]).size).toBe(3);
+  expect(new Set([first.tokenPepper, first.sealingKey, first.auditKey, first.databasePassword]).size).toBe(4);
+  expect(statSync(join(folder, 'secrets.json')).mode & 0o777).toBe(0o600);
+});
+
+test('a folder of an earlier version gets the key that came later, and keeps what it has', () => {
+  const { auditKey: _, ...earlier } = readOrMakeSecrets(folder, randomBytes);
+  writeFileSync(join(folder, 'secrets.json'), JSON.stringify(earlier));
+  const later = readOrMakeSecrets(folder, randomBytes);
+  expect(later).toEqual({ ...earlier, auditKey: expect.any(String) });
+  expect(readOrMakeSecrets(folder, randomBytes)).toEqual(later);
   expect(statSync(join(folder, 'secrets.json')).mode & 0o777).toBe(0o600);
 });
 

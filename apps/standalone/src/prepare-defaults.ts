@@ -47,6 +47,7 @@ export function prepareDefaults(closers: (() => unknown)[]): Defaults {
   };
   if (!given['TOLLGATE_TOKEN_PEPPER_FILE']) defaults['TOLLGATE_TOKEN_PEPPER'] = secrets.tokenPepper;
   if (!given['TOLLGATE_SEALING_KEY_FILE']) defaults['TOLLGATE_SEALING_KEY'] = secrets.sealingKey;
+  if (!given['TOLLGATE_AUDIT_KEY_FILE']) defaults['TOLLGATE_AUDIT_KEY'] = secrets.auditKey;
   const variables = withDefaults({ ...defaults, ...configurationFile() });
   return { roles, whole: true, variables, folder, databasePassword: secrets.databasePassword, problems };
 }

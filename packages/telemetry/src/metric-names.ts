@@ -48,6 +48,8 @@ export const METRIC_NAMES = {
   managementRequests: 'tollgate_management_requests_total',
   /** Time of a management request. Labels: service, method. */
   managementDuration: 'tollgate_management_duration_seconds',
+  /** Checkpoints of the audit trail. Labels: result (made, broken). */
+  auditCheckpoints: 'tollgate_audit_checkpoints_total',
   /** 1 while the message bus is reached. */
   busConnected: 'tollgate_bus_connected',
   /** 1 while the process takes traffic. */

@@ -5,9 +5,10 @@ import { type Clock, TollgateError } from '@tollgate/kernel';
 import { CLOCK, dataSourceToken } from '@tollgate/nest';
 import type { AuditFact } from '@tollgate/policy';
 import type { DataSource, EntityManager } from 'typeorm';
+import { appendAudit } from '../audit/append-audit.js';
+import { Checkpointer } from '../audit/checkpointer.js';
 import { FeedPublisher } from '../feed/feed-publisher.js';
 import type { Act } from './act.js';
-import { appendAudit } from './append-audit.js';
 import { appendFeed } from './append-feed.js';
 
 /** One change of what auth keeps, in one transaction with its audit events and its place in the feed. */
@@ -28,6 +29,21 @@ export async function runChange<T>(
   now: number,
   work: (change: Change) => Promise<T>,
 ): Promise<T> {
+  return (await recordChange(manager, act, now, work)).result;
+}
+
+interface RecordedChange<T> {
+  readonly result: T;
+  /** Events of the tenant that no checkpoint covers yet. */
+  readonly unsigned: number;
+}
+
+async function recordChange<T>(
+  manager: EntityManager,
+  act: Act,
+  now: number,
+  work: (change: Change) => Promise<T>,
+): Promise<RecordedChange<T>> {
   const facts: AuditFact[] = [];
   const events: Omit<FeedEvent, 'sequence'>[] = [];
   const { actor, requestId, traceId, ip, userAgent } = act;
@@ -41,9 +57,9 @@ export async function runChange<T>(
     announce: (publicId, kind) => void events.push({ publicId, kind }),
   });
   // Last, and always in this order: both take locks that all changes share.
-  await appendAudit(manager, act.organisationId, facts);
+  const unsigned = await appendAudit(manager, act.organisationId, facts);
   await appendFeed(manager, events);
-  return result;
+  return { result, unsigned };
 }
 
 @Injectable()
@@ -52,11 +68,15 @@ export class Changes {
     @Inject(dataSourceToken('auth')) private readonly dataSource: DataSource,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(FeedPublisher) private readonly publisher: FeedPublisher,
+    @Inject(Checkpointer) private readonly checkpointer: Checkpointer,
   ) {}
 
   async run<T>(act: Act, work: (change: Change) => Promise<T>): Promise<T> {
-    const result = await this.guard(this.dataSource.transaction((manager) => runChange(manager, act, this.clock.now(), work)));
+    const { result, unsigned } = await this.guard(
+      this.dataSource.transaction((manager) => recordChange(manager, act, this.clock.now(), work)),
+    );
     this.publisher.publishSoon();
+    this.checkpointer.noteUnsigned(act.organisationId, unsigned);
     return result;
   }
 

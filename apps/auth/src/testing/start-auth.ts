@@ -9,6 +9,7 @@ import type { DataSource } from 'typeorm';
 import { authService, bootstrapFirstOrganisation, type FirstSecrets } from '../index.js';
 
 export const PEPPER = '1:'.concat('ab'.repeat(32));
+export const AUDIT_KEY_TEXT = 'cd'.repeat(32);
 
 export interface Answer<T> {
   readonly status: number;
@@ -31,6 +32,7 @@ export async function bootAuth(url: string, overrides: BootOverrides = {}): Prom
   const variables = {
     DATABASE_URL: url,
     TOLLGATE_TOKEN_PEPPER: PEPPER,
+    TOLLGATE_AUDIT_KEY: AUDIT_KEY_TEXT,
     PORT: '0',
     TOLLGATE_METRICS_PORT: 'off',
     LOG_LEVEL: 'fatal',

@@ -1,6 +1,6 @@
 import type { CreatedToken, Problem, Token } from '@tollgate/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readAudit } from '../changes/read-audit.js';
+import { readAudit } from '../audit/read-audit.js';
 import { type RunningAuth, startAuth } from '../testing/start-auth.js';
 
 const TOKENS = '/api/v1/tokens';

@@ -2,7 +2,7 @@ import type { CreatedToken, Page, Problem, Token } from '@tollgate/contracts';
 import { timeOfId } from '@tollgate/kernel';
 import { verifyAuditChain } from '@tollgate/policy';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readAudit, readAuditHead } from '../changes/read-audit.js';
+import { readAudit, readAuditHead } from '../audit/read-audit.js';
 import { type RunningAuth, startAuth } from '../testing/start-auth.js';
 
 const TOKENS = '/api/v1/tokens';

@@ -7,12 +7,13 @@ export interface Places {
   readonly databaseUrl: string;
   readonly tokenPepper: string;
   readonly sealingKey: string;
+  readonly auditKey: string;
 }
 
 /** What any program may need to run, and what is meant for all of ours; everything else may be somebody's secret. */
 const SHARED =
   /^(PATH|HOME|USER|SHELL|TMPDIR|TEMP|TMP|SYSTEMROOT|LANG|LC_.*|TZ|TERM|NODE_.*|OTEL_.*|LOG_LEVEL|HOST|PUBLIC_URL|BASE_PATH|TOLLGATE_.*)$/i;
-const SECRETS = ['TOLLGATE_TOKEN_PEPPER', 'TOLLGATE_SEALING_KEY'].flatMap((name) => [name, `${name}_FILE`]);
+const SECRETS = ['TOLLGATE_TOKEN_PEPPER', 'TOLLGATE_SEALING_KEY', 'TOLLGATE_AUDIT_KEY'].flatMap((name) => [name, `${name}_FILE`]);
 
 /**
  * The environment of one process: each gets the secrets that its services need and no others, so that whoever takes over
@@ -28,6 +29,7 @@ export function environmentOf(services: readonly Service[], places: Places, give
   }
   result['NATS_URL'] = places.natsUrl;
   if (opens) result['TOLLGATE_SEALING_KEY'] = places.sealingKey;
+  if (services.includes('auth')) result['TOLLGATE_AUDIT_KEY'] = places.auditKey;
   if (services.some((service) => service !== 'provider-adapters')) result['TOLLGATE_TOKEN_PEPPER'] = places.tokenPepper;
   if (services.some((service) => STORING.includes(service))) result['DATABASE_URL'] = places.databaseUrl;
   return result;

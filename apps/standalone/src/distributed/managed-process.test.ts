@@ -42,7 +42,13 @@ test('counts come from flags; a data plane takes the place of router and adapter
 });
 
 test('each process gets the secrets of its own services and no others', () => {
-  const places = { natsUrl: 'nats://n', databaseUrl: 'postgres://d', tokenPepper: 'pepper', sealingKey: 'sealing' };
+  const places = {
+    natsUrl: 'nats://n',
+    databaseUrl: 'postgres://d',
+    tokenPepper: 'pepper',
+    sealingKey: 'sealing',
+    auditKey: 'audit',
+  };
   const given = {
     OPENAI_API_KEY: 'sk-1',
     TOLLGATE_SEALING_KEY: 'other',
@@ -54,7 +60,7 @@ test('each process gets the secrets of its own services and no others', () => {
   const router = environmentOf(['router'], places, given);
   expect(router).toEqual({ PATH: '/bin', OTEL_SERVICE_NAME: 'x', NATS_URL: 'nats://n', TOLLGATE_TOKEN_PEPPER: 'pepper' });
   const auth = environmentOf(['auth'], places, given);
-  expect(auth).toEqual({ ...router, DATABASE_URL: 'postgres://d' });
+  expect(auth).toEqual({ ...router, DATABASE_URL: 'postgres://d', TOLLGATE_AUDIT_KEY: 'audit' });
   const adapters = environmentOf(['provider-adapters'], places, given);
   expect(adapters).toEqual({
     PATH: '/bin',

@@ -157,6 +157,7 @@ async function start(
     databaseUrl,
     tokenPepper: process.env['TOLLGATE_TOKEN_PEPPER'] || secrets.tokenPepper,
     sealingKey: process.env['TOLLGATE_SEALING_KEY'] || secrets.sealingKey,
+    auditKey: process.env['TOLLGATE_AUDIT_KEY'] || secrets.auditKey,
   };
   const plans = servicePlans({ counts, places, folder, bootstrapFile, given: process.env, ports });
   progress.say('migrating the database');

@@ -3,8 +3,10 @@ import { z } from 'zod';
 /** A refusal of the management API to a key that is known: what `auth.v1.audit.denied` carries. */
 export const AuditDenialSchema = z.object({
   organisationId: z.string(),
+  /** `user`: a person who has signed in, whose id then stands in `tokenId`; a key where it is absent. */
+  actorType: z.enum(['token', 'user']).optional(),
   tokenId: z.string(),
-  publicId: z.string(),
+  publicId: z.string().nullable(),
   /** null where the caller could not prove that the key is theirs. */
   secretId: z.string().nullable(),
   /** The scope that the operation needs. */

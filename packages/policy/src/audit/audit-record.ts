@@ -40,8 +40,8 @@ export function openRecordOf(event: Omit<AuditEvent, 'hash'>): Omit<AuditEventVi
     trace_id: event.traceId,
     ip: event.ip,
     user_agent: event.userAgent,
-    before: event.before as AuditEventView['before'],
-    after: event.after as AuditEventView['after'],
+    before: event.before,
+    after: event.after,
     prev_hash: event.prevHash,
   };
 }

@@ -11,6 +11,7 @@ export interface StackSettings {
   /** How many of each; 1 where it is not said. Not for standalone. */
   readonly routers?: number;
   readonly adapters?: number;
+  readonly auths?: number;
   /** Beside what the harness sets; wins over it. */
   readonly env?: Readonly<Record<string, string>>;
   /** An OTLP receiver; every call is sampled then. */

@@ -99,8 +99,8 @@ async function start(
     closers.push(() => bus.stop());
     nats = { kill: () => bus.kill(), start: () => bus.restart(), pid: () => bus.pid };
     closers.push(stopServices);
-    const [pepper, sealingKey] = [secret(), secret()];
-    canaries.push(pepper, sealingKey);
+    const [pepper, sealingKey, auditKey] = [secret(), secret(), secret()];
+    canaries.push(pepper, sealingKey, auditKey);
     const authPort = await freePort();
     const bootstrapFile = join(folder, 'bootstrap.json');
     const stores = { DATABASE_URL: server.url, TOLLGATE_MIGRATE: 'true', TOLLGATE_TOKEN_PEPPER: pepper };
@@ -111,8 +111,12 @@ async function start(
         services: ['auth'],
         script: app('auth'),
         port: authPort,
-        env: { ...stores, TOLLGATE_BOOTSTRAP_FILE: bootstrapFile, ...joined },
+        env: { ...stores, TOLLGATE_AUDIT_KEY: auditKey, TOLLGATE_BOOTSTRAP_FILE: bootstrapFile, ...joined },
       },
+      ...Array.from({ length: (settings.auths ?? 1) - 1 }, (_, index): Plan => {
+        const env = { ...stores, TOLLGATE_AUDIT_KEY: auditKey, ...joined };
+        return { name: `auth-${index + 2}`, services: ['auth'], script: app('auth'), env };
+      }),
       { name: 'catalog', services: ['catalog'], script: app('catalog'), env: { ...stores, ...joined } },
       { name: 'analytics', services: ['analytics'], script: app('analytics'), env: { ...stores, ...joined } },
     ];

@@ -34,8 +34,8 @@ export const AuditEventViewSchema = z.object({
   trace_id: z.string().nullable(),
   ip: z.string().nullable(),
   user_agent: z.string().nullable(),
-  before: z.json(),
-  after: z.json(),
+  before: z.unknown(),
+  after: z.unknown(),
   prev_hash: HashSchema,
   hash: HashSchema,
 });
