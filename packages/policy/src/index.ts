@@ -8,10 +8,11 @@ export {
   withinRate,
 } from './access/excess.js';
 export { mergeBounds } from './access/merge-bounds.js';
-export { type NetworkProblem, readNetwork } from './access/networks.js';
+export { type Network, type NetworkProblem, readNetwork } from './access/networks.js';
 export { type Never, type NeverReason, neverAdmits } from './access/never-admits.js';
 export { type AccessRefusal, type AccessRules, PreparedAccess } from './access/prepare-access.js';
 export { canonicalZone, readTime } from './access/week.js';
+export { isPrivateAddress } from './access/private-address.js';
 export {
   AUDIT_START,
   type AuditFlaw,
@@ -91,6 +92,32 @@ export {
 } from './routing/index-snapshot.js';
 export { type CallIntent, type Plan, type PlanRefusal, plan } from './routing/plan.js';
 export { routeOfModel, visibleRoutes } from './routing/route-of-model.js';
+export { keepSecret, openKept } from './rotation/keep-secret.js';
+export {
+  jitterOf,
+  nextRun,
+  type ReadTiming,
+  type RotationTiming,
+  readTiming,
+  type TimingProblem,
+} from './rotation/rotation-schedule.js';
+export {
+  activatePending,
+  endGraces,
+  endSecret,
+  isLive,
+  isUsable,
+  planPending,
+  planRotation,
+  type RotationRefusal,
+  type RotationWish,
+  SECRET_STATES,
+  type SecretLife,
+  type SecretState,
+  type SecretStep,
+} from './rotation/secret-states.js';
+export { signWebhook, verifyWebhook, WEBHOOK_HEADERS, type WebhookMessage } from './rotation/sign-webhook.js';
+export { mayReach, readWebhookTarget, WEBHOOK_NETWORKS_VARIABLE, type WebhookTargetProblem } from './rotation/webhook-target.js';
 export { openSecret } from './sealing/open-secret.js';
 export { sealSecret } from './sealing/seal-secret.js';
 export { readSealingKey, type SealingKey, sealingKeyPair } from './sealing/sealing-key-pair.js';

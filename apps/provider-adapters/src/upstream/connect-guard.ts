@@ -1,7 +1,7 @@
 import { type LookupAddress, lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
+import { isPrivateAddress } from '@tollgate/policy';
 import { buildConnector } from 'undici';
-import { isPrivateAddress } from './private-address.js';
 
 /** The upstream's name leads to an address that is not public, which no administrator has allowed for this provider. */
 export class PrivateAddressError extends Error {

@@ -1,6 +1,6 @@
+import { isPrivateAddress } from '@tollgate/policy';
 import { expect, test } from 'vitest';
 import { guardedConnector, guardedLookup } from './connect-guard.js';
-import { isPrivateAddress } from './private-address.js';
 
 test.each([
   '127.0.0.1',
