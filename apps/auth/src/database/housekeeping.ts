@@ -1,9 +1,11 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { LOGGER } from '@tollgate/nest';
+import { fromNano } from '@tollgate/policy';
 import type { Logger } from '@tollgate/telemetry';
+import { reapHolders, sweepBudgets } from '../budgets/close-holder.js';
 import { trimFeed } from '../feed/trim-feed.js';
 import { sweepBuckets } from '../quota/sweep-buckets.js';
-import { ControlPool } from './control-pool.js';
+import { ControlPool, STALE } from './control-pool.js';
 
 const PERIOD_MS = 600_000;
 
@@ -26,12 +28,27 @@ export class Housekeeping implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async run(): Promise<void> {
-    for (const work of [trimFeed, sweepBuckets]) {
+    for (const work of [trimFeed, sweepBuckets, sweepBudgets]) {
       try {
         await this.pool.run(work);
       } catch (error) {
         this.logger.warn({ error }, 'old rows could not be removed');
       }
+    }
+    await this.reap();
+  }
+
+  private async reap(): Promise<void> {
+    try {
+      const reaped = await this.pool.run(reapHolders);
+      if (reaped === STALE) return;
+      for (const { budget, holder, nano } of reaped)
+        this.logger.error(
+          { budgetId: budget, holder, amount: fromNano(nano) },
+          'a router is silent: what it reserved counts as spent',
+        );
+    } catch (error) {
+      this.logger.warn({ error }, 'silent holders of budgets could not be looked for');
     }
   }
 }
