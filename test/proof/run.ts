@@ -1,13 +1,14 @@
 // `npm run proof` lists the suites; `npm run proof -- NAME [--seed=N]` runs one on real processes. The last line is JSON.
 import { randomInt } from 'node:crypto';
 import { obtainNatsServer } from '../obtain-nats-server.ts';
+import { audit } from './audit/audit.ts';
 import { badInput } from './bad-input/bad-input.ts';
 import { mainJob } from './main-job.ts';
 import { parity } from './parity/parity.ts';
 import type { ProofSuite } from './proof-suite.ts';
 import { transport } from './transport.ts';
 
-const SUITES: readonly ProofSuite[] = [mainJob, transport, badInput, parity];
+const SUITES: readonly ProofSuite[] = [mainJob, transport, badInput, parity, audit];
 const TIME_MS = 20 * 60_000;
 
 const bounds = (suite: ProofSuite): string =>

@@ -17,7 +17,7 @@ export function readPublicKeys(path: string): readonly AuditPublicKey[] {
 
 function textsOf(text: string): readonly string[] {
   if (!text.trimStart().startsWith('{')) return text.match(PARTS) ?? [];
-  const { data } = readJson(text) as { data?: unknown };
+  const data = (readJson(text) as { data?: unknown } | null)?.data;
   return Array.isArray(data) ? data.map((key: { public_key?: unknown } | null) => String(key?.public_key)) : [];
 }
 
