@@ -1,5 +1,5 @@
 import { type Clock, createRandom, newId, type RandomBytes } from '@tollgate/kernel';
-import type { DataPlaneHandler, Readiness } from '@tollgate/nest';
+import { type DataPlaneHandler, type Readiness, TokenUses } from '@tollgate/nest';
 import { DEFAULT_BRAND } from '@tollgate/policy';
 import { LATENCY_BUCKETS, type Logger, METRIC_NAMES, type Metrics, OVERHEAD_BUCKETS, type Tracer } from '@tollgate/telemetry';
 import type { Transport } from '@tollgate/transport';
@@ -19,7 +19,7 @@ import { Sender } from './spool/sender.js';
 import { Spool } from './spool/spool.js';
 
 const SWEEP_MS = 250;
-const RECHECK_MS = 1_000;
+const RECHECK_MS = 500;
 const ADOPT_MS = 30_000;
 const CLOSE_MS_MAX = 10_000;
 
@@ -68,6 +68,7 @@ export class Router {
       brand: config.brand ?? DEFAULT_BRAND,
       transport,
       tokens,
+      uses: new TokenUses({ transport, peppers: config.peppers }),
       quota: new QuotaClient({ transport, clock, logger, holder: newId('router', clock.now(), randomBytes) }),
       routes: new RoutingStore({ transport, logger }),
       spool,
@@ -95,6 +96,7 @@ export class Router {
     await this.gate.spool.close(CLOSE_MS_MAX);
     this.sender.close();
     await this.adopting;
+    await this.gate.uses.close();
     this.gate.tokens.close();
     this.gate.quota.close();
     this.gate.routes.close();

@@ -37,12 +37,20 @@ const provider = (httpStatus: number, retryable: boolean, remedy: string): Error
 /** Every failure that Tollgate reports, in one table. A code is a promise: it is never renamed. */
 export const ERROR_CODES = {
   invalid_api_key: caller(401, 'authentication_error', 'Send a live token in the Authorization header.'),
+  sign_in_failed: caller(401, 'authentication_error', 'Check the email address and the password.'),
   token_in_query: caller(
     400,
     'invalid_request_error',
     'Move the token from the URL to the Authorization header, and rotate it: URLs are logged.',
   ),
+  https_required: caller(
+    403,
+    'invalid_request_error',
+    'Use https://, and rotate the token: on the way it could be read by others.',
+  ),
   permission_denied: caller(403, 'permission_error', 'Ask an administrator for a token with the scope that the message names.'),
+  address_not_allowed: caller(403, 'permission_error', 'Call from an address that the token is allowed to be used from.'),
+  outside_time_window: caller(403, 'permission_error', 'Call at a time that the message names.'),
   model_not_allowed: caller(403, 'permission_error', 'Use a model on the allow-list of the token.'),
   model_not_found: caller(404, 'invalid_request_error', 'List the models with GET /v1/models.'),
   route_not_found: caller(404, 'invalid_request_error', 'Check the path against the documentation.'),
@@ -50,9 +58,12 @@ export const ERROR_CODES = {
   not_found: caller(404, 'invalid_request_error', 'Check the id.'),
   conflict: caller(409, 'invalid_request_error', 'Read the object again and repeat the change.'),
   precondition_failed: caller(412, 'invalid_request_error', 'Read the object again and send its current ETag.'),
+  request_in_progress: caller(409, 'invalid_request_error', 'Wait for the first request with this Idempotency-Key.'),
+  idempotency_key_reused: caller(422, 'invalid_request_error', 'Use a new Idempotency-Key for another request.'),
   invalid_json: caller(400, 'invalid_request_error', 'Send a body that is valid JSON.'),
   invalid_request: caller(400, 'invalid_request_error', 'Mend the field that the message names.'),
   unsupported_media_type: caller(415, 'invalid_request_error', 'Send application/json, not compressed.'),
+  input_too_long: caller(400, 'invalid_request_error', 'Send less text, or ask for a token with a higher cap.'),
   body_too_large: caller(413, 'invalid_request_error', 'Send a smaller body.'),
   headers_too_large: caller(431, 'invalid_request_error', 'Send fewer or shorter headers.'),
   expectation_failed: caller(417, 'invalid_request_error', 'Send no Expect header but `100-continue`.'),

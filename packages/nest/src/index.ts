@@ -9,13 +9,17 @@ export { closeOnSignals, exitWithFailure, reportToSupervisor, type UpMessage } f
 export { systemClock } from './boot/system-clock.js';
 export { createReadiness } from './create-readiness.js';
 export { pathOf } from './http/answer-health.js';
+export { clientAddress, comesEncrypted } from './http/client-of.js';
 export { FrontServer, type FrontServerSettings, HEADER_BYTES_MAX } from './http/front-server.js';
 export { type Refusal, refusalOf } from './http/refusal.js';
 export { IoModule, type ServiceIo } from './io.module.js';
-export { Caller, type ManagementCaller, type RequestWithCaller } from './management/caller.js';
+export { assertSameOrigin } from './management/assert-same-origin.js';
+export { Caller, type ManagementCaller, type Principal, type RequestWithCaller } from './management/caller.js';
+export { permissionsFor } from './management/decide-reach.js';
 export { type InvalidField, InvalidFieldsError } from './management/invalid-fields.js';
+export { isLoopbackHost, isSecure } from './management/is-secure.js';
 export { ManagementGuard, type ManagementGuardSettings } from './management/management-guard.js';
-export { OpenToAll, Permission } from './management/permission.js';
+export { OpenToAll, type OperationRule, Permission } from './management/permission.js';
 export { ProblemFilter, problemOf } from './management/problem-filter.js';
 export { ZodBody, ZodParam, ZodPipe, ZodQuery } from './management/zod-pipe.js';
 export { MessageContext, RAW_BODY } from './messages/message-context.js';
@@ -28,4 +32,5 @@ export {
   type ServiceDatabase,
   type ServiceDefinition,
 } from './service-definition.js';
+export { TokenUses, type TokenUsesParts } from './token-uses.js';
 export { CLOCK, LOGGER, METRICS, PUBLIC_URL, RANDOM_BYTES, READINESS, TRACER, TRANSPORT } from './tokens.js';

@@ -1,18 +1,19 @@
 export {
+  addressesBeyondOf,
   type Bounds,
   capsBeyondOf,
   type Excess,
   type ExcessReason,
   excessOf,
-  modelsBeyondOf,
+  windowsBeyondOf,
   withinRate,
 } from './access/excess.js';
 export { mergeBounds } from './access/merge-bounds.js';
 export { type Network, type NetworkProblem, readNetwork } from './access/networks.js';
 export { type Never, type NeverReason, neverAdmits } from './access/never-admits.js';
-export { type AccessRefusal, type AccessRules, PreparedAccess } from './access/prepare-access.js';
-export { canonicalZone, readTime } from './access/week.js';
+export { type AccessRefusal, PreparedAccess } from './access/prepare-access.js';
 export { isPrivateAddress } from './access/private-address.js';
+export { canonicalZone, readTime } from './access/week.js';
 export {
   AUDIT_START,
   type AuditFlaw,
@@ -71,6 +72,10 @@ export type { BudgetAnswer, BudgetVerdict, BudgetView } from './budgets/local-bu
 export { type BudgetCall, LocalBudgets } from './budgets/local-budgets.js';
 export { fromNano, toNano } from './budgets/nano.js';
 export { isTimeZone } from './budgets/time-zone.js';
+export { jwtFromHeaders } from './jwt/jwt-from-headers.js';
+export { type JwtKeys, prepareJwtKeys } from './jwt/jwt-keys.js';
+export { JwtVerdicts } from './jwt/jwt-verdicts.js';
+export { type AccessToken, type JwtRefusalReason, verifyAccessToken } from './jwt/verify-access-token.js';
 export { advanceBucket, applyRate, newBucket } from './limits/advance-bucket.js';
 export { type AskContext, answerAsk } from './limits/answer-ask.js';
 export { type BucketState, MICRO, type OutstandingLease, TOKENS_MAX } from './limits/bucket-state.js';
@@ -82,16 +87,6 @@ export type { CountedLimit, LeaseAnswer, LeaseAsk, QuotaView, TakeVerdict } from
 export { formatDecimal, parseDecimal } from './pricing/decimal.js';
 export { AMOUNT_SCALE, priceUsage } from './pricing/price-usage.js';
 export { sumMoney } from './pricing/sum-money.js';
-export { concreteModel } from './routing/concrete-model.js';
-export {
-  applyDelta,
-  indexSnapshot,
-  type PreparedRoute,
-  type PreparedTarget,
-  type RoutingIndex,
-} from './routing/index-snapshot.js';
-export { type CallIntent, type Plan, type PlanRefusal, plan } from './routing/plan.js';
-export { routeOfModel, visibleRoutes } from './routing/route-of-model.js';
 export { keepSecret, openKept } from './rotation/keep-secret.js';
 export {
   jitterOf,
@@ -118,6 +113,16 @@ export {
 } from './rotation/secret-states.js';
 export { signWebhook, verifyWebhook, WEBHOOK_HEADERS, type WebhookMessage } from './rotation/sign-webhook.js';
 export { mayReach, readWebhookTarget, WEBHOOK_NETWORKS_VARIABLE, type WebhookTargetProblem } from './rotation/webhook-target.js';
+export { concreteModel } from './routing/concrete-model.js';
+export {
+  applyDelta,
+  indexSnapshot,
+  type PreparedRoute,
+  type PreparedTarget,
+  type RoutingIndex,
+} from './routing/index-snapshot.js';
+export { type CallIntent, type Plan, type PlanRefusal, plan } from './routing/plan.js';
+export { routeOfModel, visibleRoutes } from './routing/route-of-model.js';
 export { openSecret } from './sealing/open-secret.js';
 export { sealSecret } from './sealing/seal-secret.js';
 export { readSealingKey, type SealingKey, sealingKeyPair } from './sealing/sealing-key-pair.js';
@@ -142,6 +147,7 @@ export { matchesAny, matchGlob } from './tokens/match-glob.js';
 export { modelAllowed } from './tokens/model-allowed.js';
 export { parseToken, type TokenShapeReason } from './tokens/parse-token.js';
 export { type Pepper, type PepperProblem, type PepperSet, readPeppers, TOKEN_PEPPER_VARIABLE } from './tokens/read-peppers.js';
+export { type Renewal, signRenewal, verifyRenewal } from './tokens/renewal-proof.js';
 export {
   DIRECT_RESOLVE_PATH,
   ROUTER_SIGNATURE_HEADER,

@@ -1,6 +1,6 @@
 import type { LimitSpec, TokenPolicy } from '@tollgate/contracts';
 import { TollgateError } from '@tollgate/kernel';
-import { modelAllowed, plan } from '@tollgate/policy';
+import { plan } from '@tollgate/policy';
 import type { Call } from './call.js';
 import { refuse, refuseWith } from './refuse.js';
 import { relay } from './relay.js';
@@ -15,7 +15,7 @@ export function admit(call: Call): void {
   if (peek === null || verified === null) return;
   call.phase = 'admitting';
   const { policy } = verified.token;
-  if (!modelAllowed(policy, peek.model)) {
+  if (call.access?.modelAllowed(peek.model) !== true) {
     refuseWith(call, 'model_not_allowed', `This token may not use the model ${JSON.stringify(peek.model)}.`, 'model');
     return;
   }

@@ -1,7 +1,8 @@
 import { TollgateError } from '@tollgate/kernel';
-import { scopeAllows, tokenFromHeaders, verifyToken } from '@tollgate/policy';
+import { tokenFromHeaders, verifyToken } from '@tollgate/policy';
 import type { TokenEntry, TokenOutcome } from '../snapshot/token-store.js';
 import type { Call } from './call.js';
+import { checkAccess } from './check-access.js';
 import { refuse, refuseWith } from './refuse.js';
 
 const INVALID = 'The API token is missing, malformed, unknown, expired or revoked.';
@@ -55,6 +56,7 @@ function onToken(call: Call, entry: TokenEntry | null, outcome: TokenOutcome): v
   }
   call.verified = verdict.value;
   call.unverified = outcome === 'grace';
-  if (scopeAllows(verdict.value.token.policy.scopes, call.scope)) call.afterAuthentication(call);
-  else refuseWith(call, 'permission_denied', `This token lacks the scope ${call.scope}.`);
+  call.access = entry.access;
+  gate.uses.note(verdict.value, parsed.text, call.startedAt);
+  if (checkAccess(call, call.address)) call.afterAuthentication(call);
 }

@@ -3,7 +3,7 @@ import type { UsageAttempt, UsageBasis } from '@tollgate/contracts';
 import type { Peek, PeekReader } from '@tollgate/dialects';
 import type { ErrorCode } from '@tollgate/kernel';
 import { EMPTY_BYTES } from '@tollgate/kernel';
-import type { BudgetTicket, ParsedToken, Plan, VerifiedToken } from '@tollgate/policy';
+import type { BudgetTicket, ParsedToken, Plan, PreparedAccess, VerifiedToken } from '@tollgate/policy';
 import type { TraceContext } from '@tollgate/telemetry';
 import type { TokenEntry, TokenOutcome, TokenWaiter } from '../snapshot/token-store.js';
 import type { Segment } from '../spool/segment.js';
@@ -46,6 +46,10 @@ export class Call implements SpoolEntry, TokenWaiter, Linked<Call> {
   parsed: ParsedToken | null = null;
   verified: VerifiedToken | null = null;
   unverified = false;
+  /** The rules of the token and its parents, made ready. */
+  access: PreparedAccess | null = null;
+  /** Of the gateway or of the token, whichever is less; set once the token is known. */
+  bodyBytesMax = 0;
 
   reader: PeekReader | null = null;
   peek: Peek | null = null;

@@ -1,4 +1,5 @@
 import type { Clock, RandomBytes } from '@tollgate/kernel';
+import type { TokenUses } from '@tollgate/nest';
 import type { Counter, Histogram, Logger, Tracer } from '@tollgate/telemetry';
 import type { Transport } from '@tollgate/transport';
 import type { RouterConfig } from '../config.js';
@@ -23,6 +24,7 @@ export interface GateParts {
   readonly brand: string;
   readonly transport: Transport;
   readonly tokens: TokenStore;
+  readonly uses: TokenUses;
   readonly quota: QuotaClient;
   readonly routes: RoutingStore;
   readonly spool: Spool;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ListedModel, writeModel, writeModels } from '@tollgate/dialects';
 import { TollgateError } from '@tollgate/kernel';
-import { modelAllowed, visibleRoutes } from '@tollgate/policy';
+import { visibleRoutes } from '@tollgate/policy';
 import { redactText } from '@tollgate/telemetry';
 import { answerHeaders } from './answer-headers.js';
 import { authenticate } from './authenticate.js';
@@ -16,11 +16,10 @@ export function listModels(gate: Gate, request: IncomingMessage, response: Serve
 }
 
 function answer(call: Call, name: string | null): void {
-  const { verified, gate } = call;
+  const { verified, access, gate } = call;
   const { index } = gate.routes;
-  if (verified === null || call.over) return;
+  if (verified === null || access === null || call.over) return;
   const { organisationId } = verified;
-  const policy = verified.token.policy;
   // From here on nothing of it is settled: refusals of this request are no usage.
   call.verified = null;
   if (index === null) {
@@ -29,7 +28,7 @@ function answer(call: Call, name: string | null): void {
   }
   const models: ListedModel[] = [];
   for (const route of visibleRoutes(index, organisationId)) {
-    if (!modelAllowed(policy, route.model) || (name !== null && route.model !== name)) continue;
+    if (!access.modelAllowed(route.model) || (name !== null && route.model !== name)) continue;
     const deployment = index.deployments.get(route.targets[0]?.deploymentId ?? '');
     models.push({ id: route.model, created: route.created, ownedBy: deployment?.provider ?? 'tollgate' });
   }

@@ -3,9 +3,12 @@ import { type Peek, preparePeek } from '@tollgate/dialects';
 import { concatBytes, EMPTY_BYTES, TollgateError } from '@tollgate/kernel';
 import { admit } from './admit.js';
 import { type Call, callOf } from './call.js';
+import { checkInputCap } from './check-access.js';
 import { holdsToken, withoutToken } from './redact-token.js';
 import { refuse, refuseWith } from './refuse.js';
 
+/** What a token takes at least on average; a tokenizer has no place here. */
+const BYTES_PER_TOKEN = 4;
 const MESSAGES_MAX = 100_000;
 const createReader = preparePeek({ messagesMax: MESSAGES_MAX });
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
@@ -24,7 +27,7 @@ export function readBody(call: Call): void {
     return;
   }
   const length = headers['content-length'];
-  if (length !== undefined && Number(length) > call.gate.config.bodyBytesMax) {
+  if (length !== undefined && Number(length) > call.bodyBytesMax) {
     refuse(call, tooLarge(call));
     return;
   }
@@ -35,14 +38,17 @@ export function readBody(call: Call): void {
 }
 
 const tooLarge = (call: Call): TollgateError =>
-  new TollgateError('body_too_large', `The body is larger than ${call.gate.config.bodyBytesMax} bytes.`);
+  new TollgateError(
+    'body_too_large',
+    `The body is larger than the ${call.bodyBytesMax} bytes that ${call.bodyBytesMax < call.gate.config.bodyBytesMax ? 'this token may send' : 'are accepted'}.`,
+  );
 
 function onData(this: IncomingMessage, chunk: Uint8Array): void {
   const call = callOf(this);
   if (call.phase !== 'reading' || call.reader === null) return;
   call.bodyBytes += chunk.length;
   call.movedAt = call.gate.clock.monotonic();
-  if (call.bodyBytes > call.gate.config.bodyBytesMax) {
+  if (call.bodyBytes > call.bodyBytesMax) {
     drop(call);
     refuse(call, tooLarge(call));
     return;
@@ -69,7 +75,7 @@ function onEnd(this: IncomingMessage): void {
   call.chunks = [];
   call.peek = peek.value;
   if (holdsToken(peek.value.model)) refuseToken(call, peek.value);
-  else admit(call);
+  else if (checkInputCap(call, Math.ceil(call.bodyBytes / BYTES_PER_TOKEN))) admit(call);
 }
 
 /** Nothing of it may go on: to the error, the usage record, a span, or by a wildcard to a provider. */

@@ -1,6 +1,8 @@
 import { TollgateError } from '@tollgate/kernel';
+import type { TokenEntry } from '../snapshot/token-store.js';
 import { breakStream } from './break-stream.js';
 import type { Call, Gate } from './call.js';
+import { accessError } from './check-access.js';
 import { cutAttempt } from './cut-attempt.js';
 import { refuse, refuseWith } from './refuse.js';
 import { writeChunk } from './write-chunk.js';
@@ -24,23 +26,48 @@ export function sweep(gate: Gate): void {
   }
 }
 
-/** While no change of a token is heard, those with calls under way are asked about. */
+/**
+ * Twice a second: would the calls under way still be let in? Time passes (an expiry, the end of a window) and tokens change. Those
+ * that the cache cannot answer for are asked about; what comes back is looked at the next time, unless it ends them at once.
+ */
 export function recheckTokens(gate: Gate): void {
-  if (gate.tokens.feed.fresh || gate.calls.size === 0) return;
-  const publicIds = new Set<string>();
-  for (const { parsed, verified } of gate.calls.all()) if (parsed !== null && verified !== null) publicIds.add(parsed.publicId);
-  for (const publicId of publicIds) gate.tokens.recheck(publicId);
+  if (gate.calls.size === 0) return;
+  const unknown = new Set<string>();
+  for (const call of gate.calls.all()) {
+    const { parsed, verified } = call;
+    if (parsed === null || verified === null || call.over) continue;
+    const entry = gate.tokens.find(parsed.publicId);
+    if (entry === null) unknown.add(parsed.publicId);
+    const error = entryError(call, entry);
+    if (error !== null) endCall(call, error);
+  }
+  for (const publicId of unknown) gate.tokens.recheck(publicId);
 }
+
+/** By what is known of the token now; where nothing is, by what was known when the call began. */
+function entryError(call: Call, entry: TokenEntry | null): TollgateError | null {
+  const token = entry?.token ?? call.verified?.token;
+  const access = entry?.access ?? call.access;
+  if (token === undefined || access === null) return null;
+  const now = call.gate.clock.now();
+  const secret = token.secrets.find(({ id }) => id === call.verified?.secretId);
+  if (token.status !== 'active' || secret === undefined) return revoked();
+  if ((token.expiresAt ?? now + 1) <= now || (secret.expiresAt ?? now + 1) <= now) return expired();
+  const reason = access.refusal(call.scope, call.address, now);
+  return reason === null ? null : accessError(reason, { access, scope: call.scope });
+}
+
+const revoked = (): TollgateError => new TollgateError('invalid_api_key', 'The API token has been revoked.');
+const expired = (): TollgateError => new TollgateError('invalid_api_key', 'The API token has expired.');
 
 /** A token was revoked: what it still has under way ends. */
 export function endCallsOf(gate: Gate, publicId: string): void {
-  for (const call of gate.calls.all()) if (call.parsed?.publicId === publicId && call.verified !== null) endCall(call);
+  for (const call of gate.calls.all()) if (call.parsed?.publicId === publicId && call.verified !== null) endCall(call, revoked());
 }
 
-function endCall(call: Call): void {
+function endCall(call: Call, error: TollgateError): void {
   if (call.over) return;
-  cutAttempt(call, 'invalid_api_key');
-  const error = new TollgateError('invalid_api_key', 'The API token has been revoked.');
+  cutAttempt(call, error.code);
   if (call.headSent) breakStream(call, error);
   else refuse(call, error);
 }

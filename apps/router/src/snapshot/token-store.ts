@@ -6,6 +6,7 @@ import {
   type TokenSnapshot,
 } from '@tollgate/contracts';
 import { type Clock, decodeJson, encodeJson } from '@tollgate/kernel';
+import { PreparedAccess } from '@tollgate/policy';
 import type { Logger } from '@tollgate/telemetry';
 import type { Transport } from '@tollgate/transport';
 import { LRUCache } from 'lru-cache';
@@ -31,6 +32,8 @@ export interface TokenEntry {
   readonly publicId: string;
   /** null = there is no such token. */
   readonly token: TokenSnapshot | null;
+  /** Made ready once; null where there is no such token. */
+  readonly access: PreparedAccess | null;
   readonly validatedAt: number;
   readonly generation: number;
   /** The feed's, when auth read it. */
@@ -188,7 +191,8 @@ export class TokenStore {
       // A change went by while we asked: the answer may be from before it.
       if (sequence < flight.minimumSequence) continue;
       const token = reply.status === 'found' ? reply.token : null;
-      return { publicId, token, validatedAt: this.parts.clock.monotonic(), generation, sequence, superseded: false };
+      const access = token === null ? null : new PreparedAccess(token.policy, token.parents);
+      return { publicId, token, access, validatedAt: this.parts.clock.monotonic(), generation, sequence, superseded: false };
     }
     return null;
   }

@@ -19,6 +19,8 @@ export const SUBJECTS = {
   feed: 'auth.v1.feed',
   /** request, queue group: {@link FeedReadRequest} -> {@link FeedReadReply} */
   feedRead: 'auth.v1.feed.read',
+  /** request, queue group: empty -> {@link JwksReply} */
+  jwks: 'auth.v1.jwks',
   /** request, queue group: {@link QuotaLeaseRequest} -> {@link QuotaLeaseReply} */
   quotaLease: 'auth.v1.quota.lease',
   /** request, queue group: {@link BudgetLeaseRequest} -> {@link BudgetLeaseReply} */

@@ -105,20 +105,33 @@ export const EMPTY_POLICY: TokenPolicy = {
   strict: false,
 };
 
+/** The part of a policy that says who may call what, when and from where. */
+export const AccessRulesSchema = TokenPolicySchema.pick({ scopes: true, models: true, addresses: true, windows: true });
+export type AccessRules = z.infer<typeof AccessRulesSchema>;
+
 /** What a router keeps of a token. It can check a secret with it, not make one. */
 export const TokenSnapshotSchema = z.object({
   id: z.string(),
   /** The 12 characters inside the token text. */
   publicId: z.string(),
-  /** `k` API key, `a` management key. */
-  type: z.enum(['k', 'a']),
+  /** `k` API key, `a` management key, `o` OAuth client or a user's grant to one: that one is proven by a signature, never by a secret. */
+  type: z.enum(['k', 'a', 'o']),
   name: z.string(),
   organisationId: z.string(),
   teamId: z.string().nullable(),
+  /** Of the operating organisation: a management key of it may touch what belongs to the installation. */
+  operator: z.boolean().optional(),
+  /** `user_...` or `sa_...`; absent or null = nobody in particular. */
+  ownerId: z.string().nullable().optional(),
+  /** Its own, or that of a parent that is no longer active. */
   status: z.enum(['active', 'revoked', 'suspended']),
+  /** The earliest of its own, its parents' and the end of an idleness that has been reached. */
   expiresAt: z.int().nullable(),
   secrets: z.array(TokenSecretSchema).max(8),
+  /** Limits, budgets, caps and switches count in those of its parents; who, what, when and where stand in `parents` as well. */
   policy: TokenPolicySchema,
+  /** Rules of the parents, the nearest first; each of them must admit a call as well. Absent = no parent. */
+  parents: z.array(AccessRulesSchema).max(8).optional(),
   /** Grows with every change. */
   revision: z.int().nonnegative(),
 });
@@ -134,6 +147,29 @@ export const TokenResolveReplySchema = z.discriminatedUnion('status', [
   z.object({ status: z.literal('stale') }),
 ]);
 export type TokenResolveReply = z.infer<typeof TokenResolveReplySchema>;
+
+/** When secrets were last used; sent in batches, at most once a minute for each secret. */
+export const TokenUsedReportSchema = z.object({
+  v: z.literal(1),
+  uses: z
+    .array(
+      z.object({
+        secretId: z.string(),
+        /** ms since the epoch. */
+        usedAt: z.int().positive(),
+        /** The same secret under the current pepper, where its digest is of an older one. `proof` shows that the sender knows the pepper. */
+        renewed: z
+          .object({ digest: z.string(), pepperVersion: z.int().positive(), replaces: z.string(), proof: z.string() })
+          .optional(),
+      }),
+    )
+    .max(1_000),
+});
+export type TokenUsedReport = z.infer<typeof TokenUsedReportSchema>;
+export type TokenUse = TokenUsedReport['uses'][number];
+/** `stale`: Postgres is out of reach, to be sent again. */
+export const TokenUsedReplySchema = z.object({ status: z.enum(['ok', 'stale']) });
+export type TokenUsedReply = z.infer<typeof TokenUsedReplySchema>;
 
 /** One change. Sequences are gapless and in commit order. */
 export const FeedEventSchema = z.object({

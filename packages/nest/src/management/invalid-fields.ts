@@ -5,6 +5,8 @@ export interface InvalidField {
   /** RFC 6901 pointer into the body, or the name of a query parameter. */
   readonly pointer: string;
   readonly detail: string;
+  /** For machines, where the detail says more than that the field is wrong. */
+  readonly reason?: string;
 }
 
 /** A request that is well-formed but wrong, with every field that is at fault. */

@@ -53,7 +53,8 @@ export function problemOf(error: TollgateError, requestId: string): Problem {
 /** A request of a thousand mistakes gets no answer larger than itself. */
 const FIELDS_MAX = 100;
 
-const withoutSecrets = ({ pointer, detail }: InvalidField): InvalidField => ({
+const withoutSecrets = ({ pointer, detail, ...rest }: InvalidField): InvalidField => ({
+  ...rest,
   pointer: redactText(pointer),
   detail: redactText(detail),
 });

@@ -49,7 +49,7 @@ export function excessOf(inner: Bounds, outer: Bounds): Excess[] {
 const scopesBeyondOf = (inner: TokenPolicy, outer: TokenPolicy): Excess[] =>
   globsBeyond('/scopes', 'scope_beyond', { allow: inner.scopes, deny: [] }, { allow: outer.scopes, deny: [] });
 
-export const modelsBeyondOf = (inner: GlobRules, outer: GlobRules): Excess[] =>
+const modelsBeyondOf = (inner: GlobRules, outer: GlobRules): Excess[] =>
   globsBeyond('/models/allow', 'model_beyond', inner, outer);
 
 function globsBeyond(pointer: string, reason: ExcessReason, inner: GlobRules, outer: GlobRules): Excess[] {
@@ -64,7 +64,7 @@ function globsBeyond(pointer: string, reason: ExcessReason, inner: GlobRules, ou
   });
 }
 
-function addressesBeyondOf(inner: TokenPolicy['addresses'], outer: TokenPolicy['addresses']): Excess[] {
+export function addressesBeyondOf(inner: TokenPolicy['addresses'], outer: TokenPolicy['addresses']): Excess[] {
   const admitted = addressesAdmitted(outer);
   const denied = setOf(inner.deny);
   if (isEmptySet(without(addressesAdmitted(inner), admitted))) return [];
@@ -79,7 +79,7 @@ function addressesBeyondOf(inner: TokenPolicy['addresses'], outer: TokenPolicy['
   );
 }
 
-function windowsBeyondOf({ windows }: TokenPolicy, outer: TokenPolicy): Excess[] {
+export function windowsBeyondOf({ windows }: Pick<TokenPolicy, 'windows'>, outer: Pick<TokenPolicy, 'windows'>): Excess[] {
   const reason = 'window_beyond';
   const bounds = weeksByZone(outer.windows);
   if (outer.windows.length === 0 || [...bounds.values()].some(isAlways)) return [];

@@ -1,10 +1,7 @@
-import type { TimeWindow, TokenPolicy } from '@tollgate/contracts';
+import type { AccessRules, TimeWindow, TokenPolicy } from '@tollgate/contracts';
 import { matchesAny } from '../tokens/match-glob.js';
 import { type AddressCheck, prepareAddresses } from './prepare-addresses.js';
 import { prepareWindows, type WindowCheck } from './prepare-windows.js';
-
-/** The part of a policy that says who may call what, when and from where. */
-export type AccessRules = Pick<TokenPolicy, 'scopes' | 'models' | 'addresses' | 'windows'>;
 
 /** For machines; each stands in the error that the caller gets. */
 export type AccessRefusal = 'scope_missing' | 'address_not_allowed' | 'outside_time_window' | 'model_not_allowed';

@@ -10,7 +10,7 @@ export const ProblemSchema = z.object({
   /** An ErrorCode of the kernel. */
   code: z.string(),
   /** What is wrong in the request, each with a JSON pointer into the body (or the name of the query parameter). */
-  errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+  errors: z.array(z.object({ pointer: z.string(), detail: z.string(), reason: z.string().optional() })).optional(),
   request_id: z.string(),
 });
 export type Problem = z.infer<typeof ProblemSchema>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { WEEK_DAYS } from '../token.js';
 import { defineOperations } from './operation.js';
 import { PageQuerySchema, pageOf } from './page.js';
 
@@ -47,9 +48,31 @@ const TimeSchema = z.iso.datetime({ offset: true });
 export const TokenIdSchema = z.string().regex(/^tok_[0-9a-z]{26}$/, 'must be the id of a token (tok_...)');
 const TeamIdSchema = z.string().regex(/^team_[0-9a-z]{26}$/, 'must be the id of a team (team_...)');
 
+const AddressesSchema = z.object({ allow: z.array(line(64)).max(500), deny: z.array(line(64)).max(500) });
+const WindowSchema = z.object({
+  days: z.array(z.enum(WEEK_DAYS)).min(1, 'a window without days is never open').max(7),
+  from: z.string().regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$/, 'must be a time from 00:00 to 23:59'),
+  to: z.string().regex(/^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$/, 'must be a time from 00:00 to 24:00'),
+  /** IANA name, for instance Europe/Vienna. */
+  time_zone: line(64),
+});
+const TAG = /^[A-Za-z0-9][A-Za-z0-9._:/=@-]{0,63}$/;
+const TagSchema = z.string().regex(TAG, 'must be a word of letters, digits and . _ : / = @ -, at most 64');
+const OwnerIdSchema = z
+  .string()
+  .regex(/^(user|sa)_[0-9a-z]{26}$/, 'must be the id of a user (user_...) or of a service account (sa_...)');
+const idleDays = z.int().min(1).max(3_650);
+
 /** What may be said of a token at its making and changed later. */
 const policyFields = {
   scopes: z.array(ScopeSchema).min(1, 'a token without scopes can do nothing').max(100),
+  /** Served while one of them is open; none = always. */
+  windows: z.array(WindowSchema).max(50),
+  /** Ends where it is not used for so long; null: never. */
+  idle_expiry_days: idleDays.nullable(),
+  owner_id: OwnerIdSchema.nullable(),
+  tags: z.array(TagSchema).max(20),
+  content_logging: z.boolean(),
   expires_at: TimeSchema.nullable(),
   team_id: TeamIdSchema.nullable(),
   strict: z.boolean(),
@@ -67,7 +90,17 @@ export const CreateTokenSchema = z.object({
   caps: CapsSchema.partial().optional(),
   /** Absent: in 90 days; null: never. */
   expires_at: policyFields.expires_at.optional(),
+  /** Absent: after 30 days without use for an API key, never for a management key; null: never. */
+  idle_expiry_days: policyFields.idle_expiry_days.optional(),
+  /** A child spends from its parent's limits and budgets too, and is a subset of it; what is not said is as the parent has it. */
+  parent_id: TokenIdSchema.optional(),
   team_id: policyFields.team_id.optional(),
+  owner_id: policyFields.owner_id.optional(),
+  tags: policyFields.tags.optional(),
+  /** CIDR blocks or single addresses; deny overrides; an empty allow-list allows every address. */
+  addresses: AddressesSchema.partial().optional(),
+  windows: policyFields.windows.optional(),
+  content_logging: policyFields.content_logging.optional(),
   strict: policyFields.strict.optional(),
 });
 export type CreateToken = z.infer<typeof CreateTokenSchema>;
@@ -79,6 +112,7 @@ export const ChangeTokenSchema = z
     status: z.enum(['active', 'suspended']),
     ...policyFields,
     models: z.object({ allow: models, deny: models }).partial(),
+    addresses: AddressesSchema.partial(),
     caps: CapsSchema.partial(),
     limits: z.object({
       requests: z
@@ -102,10 +136,16 @@ export const TokenSchema = z.object({
   status: z.enum(TOKEN_STATUSES),
   organisation_id: z.string(),
   team_id: z.string().nullable(),
+  owner_id: z.string().nullable(),
+  parent_id: z.string().nullable(),
+  tags: z.array(z.string()),
   scopes: z.array(z.string()),
   models: z.object({ allow: z.array(z.string()), deny: z.array(z.string()) }),
   limits: z.object({ requests: z.object({ limit: z.int(), period_seconds: z.number(), burst: z.int() }).nullable() }),
   caps: CapsSchema,
+  addresses: z.object({ allow: z.array(z.string()), deny: z.array(z.string()) }),
+  windows: z.array(z.object({ days: z.array(z.enum(WEEK_DAYS)), from: z.string(), to: z.string(), time_zone: z.string() })),
+  content_logging: z.boolean(),
   strict: z.boolean(),
   secrets: z.array(
     z.object({
@@ -113,9 +153,15 @@ export const TokenSchema = z.object({
       state: z.enum(['pending', 'active', 'grace', 'revoked']),
       created_at: z.string(),
       expires_at: z.string().nullable(),
+      /** At most two minutes late; null = never used. */
+      last_used_at: z.string().nullable(),
     }),
   ),
   expires_at: z.string().nullable(),
+  idle_expiry_days: z.int().nullable(),
+  last_used_at: z.string().nullable(),
+  /** Id of the token, user or part of the system that made it. */
+  created_by: z.string(),
   created_at: z.string(),
   updated_at: z.string(),
   revoked_at: z.string().nullable(),
@@ -131,13 +177,57 @@ export type TokenSnippet = z.infer<typeof TokenSnippetSchema>;
 export const CreatedTokenSchema = TokenSchema.extend({ token: z.string(), snippets: z.array(TokenSnippetSchema) });
 export type CreatedToken = z.infer<typeof CreatedTokenSchema>;
 
+export const TOKEN_SORTS = ['created_at', 'name', 'expires_at', 'last_used_at'] as const;
+/** Descending with a minus. No expiry counts as the latest, no use as the earliest. */
+const SortSchema = z.templateLiteral([z.enum(['', '-']), z.enum(TOKEN_SORTS)]);
+
 export const ListTokensQuerySchema = PageQuerySchema.extend({
   status: z.enum(TOKEN_STATUSES).optional(),
   type: ManagementTokenTypeSchema.optional(),
   /** Part of the name, any case. */
   name: line(100).optional(),
+  owner_id: OwnerIdSchema.optional(),
+  team_id: TeamIdSchema.optional(),
+  parent_id: TokenIdSchema.optional(),
+  tag: TagSchema.optional(),
+  /** Tokens that hold this scope, by a pattern or word for word. */
+  scope: line(128).optional(),
+  /** Tokens that may use this model. */
+  model: line(200).optional(),
+  expires_before: TimeSchema.optional(),
+  /** Tokens that were not used since, those never used included. */
+  last_used_before: TimeSchema.optional(),
+  sort: SortSchema.default('-created_at'),
 });
 export type ListTokensQuery = z.infer<typeof ListTokensQuerySchema>;
+
+/** Which tokens; at least one must be said, and all that are said must hold. */
+export const BulkRevokeSchema = z
+  .object({
+    owner_id: OwnerIdSchema.optional(),
+    team_id: TeamIdSchema.optional(),
+    parent_id: TokenIdSchema.optional(),
+    issued_before: TimeSchema.optional(),
+    /** true: nothing is revoked, the answer says what would be. */
+    dry_run: z.boolean().default(false),
+  })
+  .refine(
+    ({ owner_id, team_id, parent_id, issued_before }) =>
+      [owner_id, team_id, parent_id, issued_before].some((filter) => filter !== undefined),
+    'name at least one of owner_id, team_id, parent_id, issued_before',
+  );
+export type BulkRevoke = z.infer<typeof BulkRevokeSchema>;
+
+export const BulkRevokedSchema = z.object({
+  dry_run: z.boolean(),
+  /** Tokens that are not revoked yet and that the filters name; the caller's own is never among them. */
+  matched: z.int(),
+  /** Children of the matched ones included. */
+  revoked: z.int(),
+  /** Of the matched ones: these hold more than the caller, and stay. */
+  out_of_reach: z.int(),
+});
+export type BulkRevoked = z.infer<typeof BulkRevokedSchema>;
 
 const row = { service: 'auth', tag: 'tokens' } as const;
 const read = { ...row, permission: 'admin:tokens:read' } as const;
@@ -181,6 +271,16 @@ export const TOKEN_OPERATIONS = defineOperations({
     body: ChangeTokenSchema,
     answer,
     errors: ['not_found', 'conflict'],
+  },
+  bulkRevokeTokens: {
+    ...write,
+    method: 'POST',
+    path: '/api/v1/tokens/bulk-revoke',
+    summary: 'Revoke many tokens for ever',
+    description:
+      'By owner, team, parent or time of issue. In transactions of a hundred, each token with its audit event; asked again after a failure, it goes on where it stopped.',
+    body: BulkRevokeSchema,
+    answer: { status: 200, description: 'How many', schema: BulkRevokedSchema },
   },
   revokeToken: {
     ...write,
