@@ -1,3 +1,10 @@
+export {
+  type CertificateAuthority,
+  type CertificateSettings,
+  makeAuthority,
+  makeCertificate,
+  type TestCertificate,
+} from './certificates/make-certificate.js';
 export { createTestDatabase, type TestDatabase, type TestSchema } from './database/create-test-database.js';
 export { offerSharedPostgres, sharedPostgresUrl } from './database/shared-postgres.js';
 export { startTestPostgres, type TestPostgres } from './database/test-postgres.js';

@@ -9,6 +9,7 @@ import {
   type VariableSpec,
 } from '@tollgate/kernel';
 import { LOG_LEVELS, type LogLevel } from '@tollgate/telemetry';
+import { TRUSTED_PROXIES_VARIABLE } from '../http/trusted-proxies.js';
 
 const LEVELS: readonly LogLevel[] = LOG_LEVELS;
 
@@ -28,6 +29,22 @@ export const COMMON_ENVIRONMENT = {
     protocols: ['http:', 'https:'],
     fallback: null,
   }),
+  tlsCertFile: optionalText({
+    name: 'TLS_CERT_FILE',
+    purpose: 'The port speaks HTTPS with this certificate, those between it and the root behind it; read again when it changes.',
+    expected: 'the path of a PEM file',
+  }),
+  tlsKeyFile: optionalText({
+    name: 'TLS_KEY_FILE',
+    purpose: 'Private key of that certificate, without a passphrase.',
+    expected: 'the path of a PEM file',
+  }),
+  trustedProxies: TRUSTED_PROXIES_VARIABLE,
+  allowPlainHttp: booleanVariable({
+    name: 'TOLLGATE_ALLOW_PLAIN_HTTP',
+    purpose: 'Takes tokens over plain HTTP from other machines too: for closed networks only.',
+    fallback: false,
+  }),
   metricsPort: metricsPortVariable(),
   logLevel: choiceVariable<LogLevel>({
     name: 'LOG_LEVEL',
@@ -36,6 +53,16 @@ export const COMMON_ENVIRONMENT = {
     fallback: 'info',
   }),
   natsServers: natsServersVariable(),
+  natsCaFile: optionalText({
+    name: 'NATS_CA_FILE',
+    purpose: 'Certificates of authorities that vouch for the NATS server, instead of those that Node knows.',
+    expected: 'the path of a PEM file',
+  }),
+  natsCredsFile: optionalText({
+    name: 'NATS_CREDS_FILE',
+    purpose: 'Credentials for NATS as `nsc` writes them; read again at each connection.',
+    expected: 'the path of a .creds file',
+  }),
   databaseUrl: urlVariable<string | null>({
     name: 'DATABASE_URL',
     purpose: 'Postgres of the services that store something; each has a schema of its own in it.',

@@ -6,6 +6,7 @@ import { TollgateError } from '@tollgate/kernel';
 import { METRIC_NAMES, OVERHEAD_BUCKETS, redactText } from '@tollgate/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { pathOf } from '../http/answer-health.js';
+import { clientAddress, comesEncrypted } from '../http/client-of.js';
 import type { FrontServer } from '../http/front-server.js';
 import { readJsonBody } from '../http/read-json-body.js';
 import { IoModule, type ServiceIo } from '../io.module.js';
@@ -93,6 +94,11 @@ function prepareFastify(fastify: FastifyInstance, io: ServiceIo, methodsOf: (pat
   );
   fastify.addHook('onRequest', (request, reply, done) => {
     setRequestIds(request, reply);
+    // Fastify's own are those of the peer, which may be a proxy.
+    Object.defineProperties(request, {
+      ip: { value: clientAddress(request.raw) },
+      protocol: { value: comesEncrypted(request.raw) ? 'https' : 'http' },
+    });
     const allowed = request.is404 ? methodsOf(pathOf(request.url)) : [];
     if (allowed.length > 0) reply.header('allow', allowed.join(', '));
     done(allowed.length > 0 ? new TollgateError('method_not_allowed', `This path has ${allowed.join(', ')}.`) : undefined);

@@ -14,6 +14,8 @@ import { BootError } from './boot-error.js';
 export interface TransportNeeds {
   readonly services: readonly Service[];
   readonly natsServers: readonly string[] | null;
+  readonly natsCaFile: string | null;
+  readonly natsCredsFile: string | null;
   /** Bodies that came in parts and are under way at once, bytes. */
   readonly largeBodiesBytesMax: number;
   readonly clock: Clock;
@@ -51,6 +53,8 @@ async function reachBus(needs: TransportNeeds, servers: readonly string[], echo:
     try {
       return await connectNats({
         servers,
+        caFile: needs.natsCaFile,
+        credsFile: needs.natsCredsFile,
         name: services.join('+'),
         clock,
         randomBytes,
@@ -64,9 +68,18 @@ async function reachBus(needs: TransportNeeds, servers: readonly string[], echo:
       if (!(error instanceof TransportError) || error.code !== 'disconnected') throw error;
       const hosts = servers.map((server) => new URL(server).host).join(', ');
       if (/authoriz|authentic/i.test(error.message)) {
-        throw new BootError(`NATS at ${hosts} refused the login: mend NATS_URL.`, 1, { cause: error });
+        throw new BootError(`NATS at ${hosts} refused the login: mend NATS_URL or NATS_CREDS_FILE.`, 1, { cause: error });
       }
-      logger.warn({ hosts, reason: error.message }, 'waiting for NATS: start it or mend NATS_URL');
+      logger.warn({ hosts, reason: error.message }, `waiting for NATS: ${remedyOf(error.message)}`);
     }
   }
+}
+
+/** What Node and OpenSSL say of certificates is told with the variable that mends it. */
+function remedyOf(reason: string): string {
+  if (/certificate|self-signed|issuer|altnames/i.test(reason)) {
+    return 'its certificate is not trusted: name its authority in NATS_CA_FILE, and in NATS_URL a host that it is made for';
+  }
+  if (/'?tls'?.*not available/i.test(reason)) return 'it speaks no TLS: give it a certificate, or use nats:// in NATS_URL';
+  return 'start it or mend NATS_URL';
 }

@@ -1,11 +1,15 @@
 import { ORIGIN_ROUTES } from '@tollgate/contracts';
 import { EnvironmentError, type EnvironmentSource, type EnvironmentSpec, readEnvironment } from '@tollgate/kernel';
 import { DEFAULT_BRAND, type PepperSet, TOKEN_BRAND_VARIABLE, TOKEN_PEPPER_VARIABLE } from '@tollgate/policy';
+import type { TlsMaterial } from '../http/read-tls.js';
 import type { AnyServiceDefinition } from '../service-definition.js';
 import { COMMON_ENVIRONMENT, type CommonEnvironment } from './common-environment.js';
+import { readSecrecy } from './read-secrecy.js';
 
 export interface Configuration {
   readonly common: CommonEnvironment;
+  /** null where the port speaks plain HTTP. */
+  readonly tls: TlsMaterial | null;
   /** By service name. */
   readonly services: ReadonlyMap<string, object>;
   /** Where the process serves management routes: what the guard checks tokens with. */
@@ -42,6 +46,8 @@ export function readConfiguration(
     const names = stores.map((definition) => definition.name).join(', ');
     problems.add(`DATABASE_URL is missing: ${names} needs Postgres: postgres://user:password@host:port/database`);
   }
+  const { tls, problems: found } = common === null ? { tls: null, problems: [] } : readSecrecy(common, source);
+  for (const problem of found) problems.add(problem);
   if (problems.size > 0 || common === null) throw new EnvironmentError([...problems]);
-  return { common, services, peppers: guard?.peppers ?? null, brand: guard?.brand ?? DEFAULT_BRAND };
+  return { common, tls, services, peppers: guard?.peppers ?? null, brand: guard?.brand ?? DEFAULT_BRAND };
 }

@@ -1,8 +1,6 @@
-import type { AddressInfo } from 'node:net';
 import { newId } from '@tollgate/kernel';
 import { METRIC_NAMES } from '@tollgate/telemetry';
 import type { Transport } from '@tollgate/transport';
-import { FrontServer } from '../http/front-server.js';
 import { type MetricsServer, startMetricsServer } from '../http/metrics-server.js';
 import type { AnyServiceDefinition } from '../service-definition.js';
 import type { BootOverrides, ServicesHandle } from './boot-overrides.js';
@@ -11,6 +9,7 @@ import { createApplication } from './create-application.js';
 import { listenFailure } from './describe-boot-failure.js';
 import type { Basics } from './make-basics.js';
 import type { OpenDataSource } from './open-databases.js';
+import { openFront } from './open-front.js';
 import { openTransport } from './open-transport.js';
 import type { Configuration } from './read-configuration.js';
 import { releaseBootMemory } from './release-boot-memory.js';
@@ -31,14 +30,17 @@ export async function start(
   readiness.register('boot', () => ({ ready: booted, detail: booted ? 'done' : 'under way' }));
 
   const version = { version: basics.version, services: names, node: process.versions.node };
-  const front = new FrontServer({
+  const plane = definitions.find((definition) => definition.dataPlane !== undefined);
+  const { front, origin } = await openFront({
+    common,
+    tls: configuration.tls,
+    takesSecrets: plane !== undefined || configuration.peppers !== null,
     health: { readiness, version },
+    clock,
     logger,
     newRequestId,
-    keepAliveMs: common.keepAliveMs,
+    closers,
   });
-  const address = await listen(front, common.host, common.port);
-  closers.push({ name: 'http', close: () => front.drain(0) });
   metrics.gauge(METRIC_NAMES.connectionsOpen, 'Connections open at the main port', () => front.connections());
   const metricsServer = await listenForMetrics(configuration, basics);
   if (metricsServer !== null) closers.push({ name: 'metrics', close: () => metricsServer.close() });
@@ -48,7 +50,6 @@ export async function start(
     openServiceDatabases(definitions, configuration, basics, linked, closers),
   ]);
   overrides.signal?.throwIfAborted();
-  const plane = definitions.find((definition) => definition.dataPlane !== undefined);
   if (dataSources.size > 0) {
     const { watchDatabases } = await import('./watch-database.js');
     const watch = watchDatabases(dataSources, readiness, plane === undefined);
@@ -62,7 +63,6 @@ export async function start(
     metrics.gauge(METRIC_NAMES.busConnected, '1 while the message bus is reached', () => (transport.connected ? 1 : 0));
   }
 
-  const url = `http://${common.host.includes(':') ? `[${common.host}]` : common.host}:${address.port}`;
   const application = await createApplication({
     definitions,
     configuration,
@@ -72,7 +72,7 @@ export async function start(
       ...basics,
       transport,
       dataSources,
-      publicUrl: (common.publicUrl ?? url).replace(/\/+$/, ''),
+      publicUrl: (common.publicUrl ?? origin).replace(/\/+$/, ''),
       drainGraceMs: overrides.transport === undefined ? common.drainGraceMs : null,
     },
   });
@@ -81,7 +81,10 @@ export async function start(
   if (overrides.ownsProcess === true) releaseBootMemory();
   front.openDoors(plane?.dataPlane?.(application) ?? null);
   booted = true;
-  logger.info({ url, metrics: metricsServer?.url ?? null, services: names, transport: transport.kind }, 'services are up');
+  logger.info(
+    { url: origin, metrics: metricsServer?.url ?? null, services: names, transport: transport.kind },
+    'services are up',
+  );
 
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
@@ -93,7 +96,7 @@ export async function start(
     logger.info({}, 'stopped');
   };
   return {
-    url,
+    url: origin,
     metricsUrl: metricsServer?.url ?? null,
     context: application,
     readiness,
@@ -122,14 +125,6 @@ async function bothOrNone<A, B>(
   }
 }
 
-async function listen(front: FrontServer, host: string, port: number): Promise<AddressInfo> {
-  try {
-    return await front.listen(port, host);
-  } catch (error) {
-    throw listenFailure(error, host, port, 'PORT');
-  }
-}
-
 async function listenForMetrics({ common }: Configuration, { metrics, logger }: Basics): Promise<MetricsServer | null> {
   const { host, metricsPort } = common;
   if (metricsPort === 'off') return null;
@@ -152,6 +147,8 @@ async function openProcessTransport(
   const transport = await openTransport({
     services,
     natsServers: common.natsServers,
+    natsCaFile: common.natsCaFile,
+    natsCredsFile: common.natsCredsFile,
     largeBodiesBytesMax: common.largeBodiesBytesMax,
     clock,
     randomBytes,

@@ -27,8 +27,12 @@ import {
 
 export const PEPPER = 'ab'.repeat(32);
 const peppers = (readPeppers(PEPPER) as { value: PepperSet }).value;
-const logLines: string[] = [];
-const logger = createLogger({ service: 'test', level: 'debug', destination: { write: (line) => void logLines.push(line) } });
+export const logLines: string[] = [];
+export const logger = createLogger({
+  service: 'test',
+  level: 'debug',
+  destination: { write: (line) => void logLines.push(line) },
+});
 
 const CreateSchema = z.object({ name: z.string().min(1), tags: z.array(z.object({ key: z.string() })).default([]) });
 

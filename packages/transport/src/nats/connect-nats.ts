@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import type { NatsConnection } from '@nats-io/nats-core';
-import { AuthorizationError, connect, type NodeConnectionOptions } from '@nats-io/transport-node';
+import { AuthorizationError, connect, credsAuthenticator, type NodeConnectionOptions } from '@nats-io/transport-node';
 import type { Clock, RandomBytes } from '@tollgate/kernel';
 import { LARGE_BODIES_BYTES_MAX } from '../limits.js';
 import type { TransportLog } from '../log.js';
@@ -9,6 +11,10 @@ import { NatsTransport } from './nats-transport.js';
 export interface ConnectNatsOptions {
   /** `nats://[user:password@|token@]host:port`, `tls://...`; one is tried after the other. */
   readonly servers: string | readonly string[];
+  /** PEM file of the authorities that vouch for the servers, instead of those that Node knows; read at each connection. Asks for TLS. */
+  readonly caFile?: string | null;
+  /** A `.creds` file as `nsc` writes it (a user's JWT and its key); read at each connection, so that it can be renewed. */
+  readonly credsFile?: string | null;
   /** Shown in the server's own listings. */
   readonly name: string;
   readonly clock: Clock;
@@ -65,6 +71,8 @@ function connectionOptions(options: ConnectNatsOptions): NodeConnectionOptions {
     (server) => new URL(server.includes('://') ? server.trim() : `nats://${server.trim()}`),
   );
   const { username = '', password = '' } = urls[0] ?? {};
+  const { caFile = null, credsFile = null } = options;
+  const encrypted = caFile !== null || urls.some((url) => url.protocol === 'tls:');
   return {
     servers: urls.map((url) => url.host),
     name: options.name,
@@ -76,8 +84,25 @@ function connectionOptions(options: ConnectNatsOptions): NodeConnectionOptions {
     reconnectDelayHandler: () => RECONNECT_MS + ((options.randomBytes(1)[0] as number) / 256) * RECONNECT_JITTER_MS,
     ...(password !== '' ? { user: decodeURIComponent(username), pass: decodeURIComponent(password) } : {}),
     ...(password === '' && username !== '' ? { token: decodeURIComponent(username) } : {}),
-    ...(urls.some((url) => url.protocol === 'tls:') ? { tls: {} } : {}),
+    ...(credsFile === null ? {} : { authenticator: credsAuthenticator(() => readFileSync(credsFile)) }),
+    ...(encrypted ? { tls: tlsOptions(urls, caFile) } : {}),
   };
+}
+
+/** With `tls`, even empty, the library refuses a server that speaks none. */
+function tlsOptions(urls: readonly URL[], caFile: string | null): NonNullable<NodeConnectionOptions['tls']> {
+  const hosts = urls.map((url) => url.hostname.replace(/^\[|\]$/g, ''));
+  const options = {
+    ...(caFile === null ? {} : { caFile }),
+    minVersion: 'TLSv1.2',
+    // The library gives Node no name where the URL has an address, and Node would compare with `localhost`. A server that the
+    // cluster told us of shows a certificate for one of the names that we were given.
+    checkServerIdentity: (_: string, certificate: PeerCertificate): Error | undefined => {
+      const failures = hosts.map((host) => checkServerIdentity(host, certificate));
+      return failures.includes(undefined) ? undefined : failures[0];
+    },
+  };
+  return options;
 }
 
 /** nats.js buffers what is published while it reconnects: the transport hears of it first and refuses. */

@@ -12,6 +12,8 @@ export interface NatsServerOptions {
   readonly port?: number;
   /** Bytes; the server's default is 1 MiB. */
   readonly maxPayload?: number;
+  /** Further lines of its configuration: TLS, accounts. */
+  readonly config?: string;
 }
 
 export interface NatsServer {
@@ -35,7 +37,8 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
   const port = options.port ?? (await freePort());
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-nats-'));
   const file = join(folder, 'nats.conf');
-  writeFileSync(file, options.maxPayload === undefined ? '' : `max_payload: ${options.maxPayload}\n`);
+  const limit = options.maxPayload === undefined ? '' : `max_payload: ${options.maxPayload}\n`;
+  writeFileSync(file, `${limit}${options.config ?? ''}\n`);
   const start = () => launch(binary, ['-c', file, '-a', '127.0.0.1', '-p', String(port), '-sd', folder], port);
   let child = await start();
   const end = async (signal: NodeJS.Signals): Promise<void> => {
