@@ -22,7 +22,7 @@ if (unknown.length > 0 || only?.some((name) => !ARRANGEMENTS.some((known) => kno
   process.exit(2);
 }
 
-const WHOLE: Volume = { rounds: 3, requests: 4_000, concurrency: 16, streams: 100, framesPerStream: 100, lowLoadRequests: 200 };
+const WHOLE: Volume = { rounds: 5, requests: 8_000, concurrency: 16, streams: 100, framesPerStream: 100, lowLoadRequests: 200 };
 const SHORT: Volume = { rounds: 1, requests: 1_000, concurrency: 16, streams: 50, framesPerStream: 50, lowLoadRequests: 50 };
 const volume = has('--short') ? SHORT : WHOLE;
 const say = (text: string): void => void process.stderr.write(`${text} ...\n`);

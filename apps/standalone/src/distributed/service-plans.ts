@@ -21,6 +21,9 @@ export interface PlanningFacts {
   readonly ports: readonly number[];
 }
 
+/** Decision 025: beside the path of calls a small young generation saves memory; on it, it costs a third more CPU. */
+const NODE_FLAGS_BESIDE_PATH = ['--max-semi-space-size=2'];
+
 export const processCount = (counts: Counts): number => Object.values(counts).reduce((sum, count) => sum + count, 0);
 
 /** One plan for each process of the installation. */
@@ -39,7 +42,10 @@ export function servicePlans(facts: PlanningFacts): readonly ServicePlan[] {
       services,
       url,
       file: process.execPath,
-      args: [checkout(main)],
+      args: [
+        ...(services.includes('router') || services.includes('provider-adapters') ? [] : NODE_FLAGS_BESIDE_PATH),
+        checkout(main),
+      ],
       link: 'ipc',
       env: {
         LOG_LEVEL: 'warn',
