@@ -18,6 +18,11 @@ import { QuotaHandler } from './quota/quota.handler.js';
 import { QuotaAuthority } from './quota/quota-authority.js';
 import { ResolveController } from './resolve/resolve.controller.js';
 import { ResolveHandler } from './resolve/resolve.handler.js';
+import { Deliveries, WEBHOOK_NETWORKS } from './rotation/deliveries.js';
+import { RotationController } from './rotation/rotation.controller.js';
+import { RotationService } from './rotation/rotation.service.js';
+import { Rotator } from './rotation/rotator.js';
+import { SecretLinksController } from './rotation/secret-links.controller.js';
 import { MINT } from './tokens/mint-token.js';
 import { TokensController } from './tokens/tokens.controller.js';
 import { TokensService } from './tokens/tokens.service.js';
@@ -25,12 +30,14 @@ import { TokensService } from './tokens/tokens.service.js';
 @Module({})
 class AuthModule {}
 
-export const authModule = ({ peppers, brand, bootstrapFile, auditKey }: AuthConfig): DynamicModule => ({
+export const authModule = ({ peppers, brand, bootstrapFile, auditKey, webhookNetworks }: AuthConfig): DynamicModule => ({
   module: AuthModule,
   controllers: [
     AuditController,
     DeniedHandler,
     TokensController,
+    RotationController,
+    SecretLinksController,
     OrganisationsController,
     ResolveController,
     ResolveHandler,
@@ -39,6 +46,7 @@ export const authModule = ({ peppers, brand, bootstrapFile, auditKey }: AuthConf
   ],
   providers: [
     { provide: MINT, inject: [RANDOM_BYTES], useFactory: (randomBytes: RandomBytes) => ({ peppers, brand, randomBytes }) },
+    { provide: WEBHOOK_NETWORKS, useValue: webhookNetworks },
     { provide: BOOTSTRAP_FILE, useValue: bootstrapFile },
     { provide: AUDIT_KEY, useValue: auditKey },
     AuditService,
@@ -50,6 +58,9 @@ export const authModule = ({ peppers, brand, bootstrapFile, auditKey }: AuthConf
     Changes,
     FirstStart,
     TokensService,
+    RotationService,
+    Deliveries,
+    Rotator,
     OrganisationsService,
   ],
 });

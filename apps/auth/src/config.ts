@@ -1,9 +1,10 @@
 import { type EnvironmentOf, optionalText } from '@tollgate/kernel';
-import { AUDIT_KEY_VARIABLE, TOKEN_BRAND_VARIABLE, TOKEN_PEPPER_VARIABLE } from '@tollgate/policy';
+import { AUDIT_KEY_VARIABLE, TOKEN_BRAND_VARIABLE, TOKEN_PEPPER_VARIABLE, WEBHOOK_NETWORKS_VARIABLE } from '@tollgate/policy';
 
 /** What auth reads besides the common variables. */
 export const AUTH_ENVIRONMENT = {
   peppers: TOKEN_PEPPER_VARIABLE,
+  webhookNetworks: WEBHOOK_NETWORKS_VARIABLE,
   brand: TOKEN_BRAND_VARIABLE,
   auditKey: AUDIT_KEY_VARIABLE,
   bootstrapFile: optionalText({

@@ -3,6 +3,7 @@ import { authModule } from './app.module.js';
 import { AUTH_ENVIRONMENT } from './config.js';
 import { AuthAccess1764110000000 } from './database/auth-access-1764110000000.js';
 import { AuthAudit1764100000000 } from './database/auth-audit-1764100000000.js';
+import { AuthRotation1764160000000 } from './database/auth-rotation-1764160000000.js';
 import { CreateAuth1764000000000 } from './database/create-auth-1764000000000.js';
 import { AUTH_ENTITIES } from './database/entities.js';
 
@@ -19,7 +20,7 @@ export const authService: ServiceDefinition<typeof AUTH_ENVIRONMENT> = {
   database: {
     schema: 'auth',
     entities: AUTH_ENTITIES,
-    migrations: [CreateAuth1764000000000, AuthAudit1764100000000, AuthAccess1764110000000],
+    migrations: [CreateAuth1764000000000, AuthAudit1764100000000, AuthAccess1764110000000, AuthRotation1764160000000],
   },
   module: authModule,
 };

@@ -11,6 +11,7 @@ export * from './v1/management/page.js';
 export * from './v1/management/problem.js';
 export * from './v1/management/providers.js';
 export * from './v1/management/roles.js';
+export * from './v1/management/rotation.js';
 export * from './v1/management/routes.js';
 export * from './v1/management/service-accounts.js';
 export * from './v1/management/sessions.js';

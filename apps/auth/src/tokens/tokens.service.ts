@@ -23,7 +23,7 @@ const EXAMPLE_MODEL = 'demo/echo';
 const PLAIN_MODEL = /^[A-Za-z0-9._:/@-]{1,200}$/;
 
 /** One that the token may use. */
-const exampleModel = ({ policy }: TokenRow): string =>
+export const exampleModel = ({ policy }: TokenRow): string =>
   policy.models.allow.find((model) => PLAIN_MODEL.test(model) && modelAllowed(policy, model)) ?? EXAMPLE_MODEL;
 
 /** The use cases of tokens, each in its transaction, for one organisation: that of the act. */

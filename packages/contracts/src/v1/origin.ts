@@ -6,6 +6,8 @@ import type { Service } from './subjects.js';
  */
 export const ORIGIN_ROUTES: readonly { readonly prefix: string; readonly service: Service }[] = [
   { prefix: '/api/v1/tokens', service: 'auth' },
+  { prefix: '/api/v1/secret-links', service: 'auth' },
+  { prefix: '/secret-link', service: 'auth' },
   { prefix: '/api/v1/organisations', service: 'auth' },
   { prefix: '/api/v1/audit', service: 'auth' },
   { prefix: '/api/v1/providers', service: 'catalog' },
