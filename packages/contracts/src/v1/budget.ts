@@ -77,12 +77,13 @@ export const BudgetChargeSchema = z.object({
   budget: z.string(),
   lease: z.string().nullable(),
   nano: NanoSchema,
+  currency: z.string().length(3),
 });
 export type BudgetCharge = z.infer<typeof BudgetChargeSchema>;
 
 export const BudgetChargeRequestSchema = z.object({
   v: z.literal(1),
-  charges: z.array(BudgetChargeSchema.extend({ id: z.string(), currency: z.string().length(3) })).max(2_000),
+  charges: z.array(BudgetChargeSchema.extend({ id: z.string() })).max(2_000),
 });
 export type BudgetChargeRequest = z.infer<typeof BudgetChargeRequestSchema>;
 

@@ -9,7 +9,16 @@ export const ORIGIN_ROUTES: readonly { readonly prefix: string; readonly service
   { prefix: '/api/v1/secret-links', service: 'auth' },
   { prefix: '/secret-link', service: 'auth' },
   { prefix: '/api/v1/organisations', service: 'auth' },
+  { prefix: '/api/v1/users', service: 'auth' },
+  { prefix: '/api/v1/teams', service: 'auth' },
+  { prefix: '/api/v1/service-accounts', service: 'auth' },
+  { prefix: '/api/v1/sessions', service: 'auth' },
+  { prefix: '/api/v1/account', service: 'auth' },
+  { prefix: '/api/v1/roles', service: 'auth' },
   { prefix: '/api/v1/audit', service: 'auth' },
+  { prefix: '/api/v1/oauth', service: 'auth' },
+  { prefix: '/api/v1/budgets', service: 'auth' },
+  { prefix: '/api/v1/limits', service: 'auth' },
   { prefix: '/api/v1/providers', service: 'catalog' },
   { prefix: '/api/v1/credentials', service: 'catalog' },
   { prefix: '/api/v1/models', service: 'catalog' },
@@ -18,6 +27,10 @@ export const ORIGIN_ROUTES: readonly { readonly prefix: string; readonly service
   { prefix: '/api/v1/usage', service: 'analytics' },
   { prefix: '/api/openapi.json', service: 'catalog' },
   { prefix: '/api/docs', service: 'catalog' },
+  { prefix: '/oauth', service: 'auth' },
+  { prefix: '/.well-known/openid-configuration', service: 'auth' },
+  // RFC 8414 puts the path of an issuer behind it.
+  { prefix: '/.well-known/oauth-authorization-server', service: 'auth' },
   { prefix: '/v1', service: 'router' },
 ];
 

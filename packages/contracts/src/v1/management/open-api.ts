@@ -1,5 +1,6 @@
 import { ERROR_CODES, type ErrorCode } from '@tollgate/kernel';
 import { z } from 'zod';
+import { ACCOUNT_PERMISSION } from '../roles.js';
 import type { Operation, Operations } from './operation.js';
 import { PROBLEM_CONTENT_TYPE, ProblemSchema } from './problem.js';
 import { strictSchema } from './strict.js';
@@ -26,6 +27,10 @@ const ALWAYS: readonly ErrorCode[] = [
 /** And where it takes a body. */
 const WITH_BODY: readonly ErrorCode[] = ['invalid_json', 'request_timeout', 'body_too_large', 'unsupported_media_type'];
 
+/** And where it may be sent again under the same key. */
+const REPEATED: readonly ErrorCode[] = ['request_in_progress', 'idempotency_key_reused'];
+const isRepeatable = ({ method, permission }: Operation): boolean => method === 'POST' && permission !== null;
+
 /** The OpenAPI 3.1 document of the rows, as plain JSON. The same rows give the same document. */
 export function buildOpenApi(operations: Operations, info: OpenApiInfo): Json {
   const paths: Record<string, Json> = {};
@@ -40,12 +45,19 @@ export function buildOpenApi(operations: Operations, info: OpenApiInfo): Json {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: info.serverUrl }],
-    security: [{ token: [] }],
+    security: [{ token: [] }, { session: [] }],
     tags: [...new Set(Object.values(operations).map((operation) => operation.tag))].sort().map((name) => ({ name })),
     paths,
     components: {
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', description: 'A management token (`tga_...`).' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: '__Host-tollgate',
+          description:
+            'Set by signing in (`tollgate` over plain HTTP on this machine). Whatever changes something needs an `Origin` of this gateway and the `csrf_token` of the session in `x-tollgate-csrf` as well.',
+        },
       },
       schemas: { Problem: jsonSchema(ProblemSchema, 'output') },
     },
@@ -53,20 +65,26 @@ export function buildOpenApi(operations: Operations, info: OpenApiInfo): Json {
 }
 
 function operationObject(id: string, operation: Operation): Json {
-  const parameters = [...pathParameters(operation.path), ...queryParameters(operation.query)];
+  const parameters = [...pathParameters(operation.path), ...queryParameters(operation.query), ...headerParameters(operation)];
   return {
     operationId: id,
     tags: [operation.tag],
     summary: operation.summary,
     ...(operation.description === undefined ? {} : { description: operation.description }),
     ...(operation.permission === null ? { security: [] } : { 'x-permission': operation.permission }),
+    ...(operation.permission === ACCOUNT_PERMISSION ? { security: [{ session: [] }] } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(operation.body === undefined
       ? {}
       : {
           requestBody: {
             required: true,
-            content: { 'application/json': { schema: jsonSchema(strictSchema(operation.body), 'input') } },
+            content: Object.fromEntries(
+              bodyTypesOf(operation).map((type) => [
+                type,
+                { schema: jsonSchema(strictSchema(operation.body as z.ZodType), 'input') },
+              ]),
+            ),
           },
         }),
     responses: { [String(operation.answer.status)]: goodAnswer(operation), ...badAnswers(operation) },
@@ -76,8 +94,17 @@ function operationObject(id: string, operation: Operation): Json {
 function goodAnswer(operation: Operation): Json {
   const { description, schema } = operation.answer;
   if (schema === null) return { description };
-  return { description, content: { 'application/json': { schema: jsonSchema(schema, 'output') } } };
+  const revised = schema instanceof z.ZodObject && 'revision' in schema.shape;
+  return {
+    description,
+    ...(revised ? { headers: { ETag: header('Changes with every change of the object; for `If-Match`') } } : {}),
+    content: { 'application/json': { schema: jsonSchema(schema, 'output') } },
+  };
 }
+
+/** RFC 7396; plain JSON means the same. */
+const bodyTypesOf = ({ method }: Operation): readonly string[] =>
+  method === 'PATCH' ? ['application/merge-patch+json', 'application/json'] : ['application/json'];
 
 const header = (description: string): Json => ({ description, schema: { type: 'string' } });
 const HEADERS: Readonly<Record<number, Json>> = {
@@ -91,6 +118,8 @@ function badAnswers(operation: Operation): Json {
   const codes: readonly ErrorCode[] = [
     ...(operation.permission === null ? (['internal_error'] as const) : ALWAYS),
     ...(operation.body === undefined ? [] : WITH_BODY),
+    ...(isRepeatable(operation) ? REPEATED : []),
+    ...(operation.conditional === true ? (['precondition_failed'] as const) : []),
     ...(operation.errors ?? []),
     // Of the path rather than of the operation; a path has no place of its own for answers.
     'method_not_allowed',
@@ -109,6 +138,27 @@ function badAnswers(operation: Operation): Json {
     };
   }
   return answers;
+}
+
+const headerParameter = (name: string, description: string, schema: Json = { type: 'string' }): Json => ({
+  name,
+  in: 'header',
+  required: false,
+  description,
+  schema,
+});
+
+function headerParameters(operation: Operation): Json[] {
+  const parameters: Json[] = [];
+  if (isRepeatable(operation)) {
+    const meaning =
+      'Any text of your own: the same request under the same key is made once and answered alike for 24 hours (`idempotency-replayed: true`).';
+    parameters.push(headerParameter('Idempotency-Key', meaning, { type: 'string', minLength: 1, maxLength: 255 }));
+  }
+  if (operation.conditional === true) {
+    parameters.push(headerParameter('If-Match', 'The ETag of what is to be changed: 412 where it has been changed since.'));
+  }
+  return parameters;
 }
 
 const pathParameters = (path: string): Json[] =>

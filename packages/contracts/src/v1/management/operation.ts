@@ -22,6 +22,13 @@ export interface Operation {
   readonly path: string;
   /** `admin:<resource>:<verb>` or the like; null = open to everybody without a token (the document itself and public keys, nothing else). */
   readonly permission: string | null;
+  /**
+   * A caller whose permission is one of a team may call it too, and sees and changes what belongs to that team. All others
+   * need the permission in the whole organisation.
+   */
+  readonly teams?: boolean;
+  /** Takes `If-Match` with the ETag of what is changed, and answers 412 where that is no longer it. */
+  readonly conditional?: boolean;
   /** One line, imperative. */
   readonly summary: string;
   readonly description?: string;
