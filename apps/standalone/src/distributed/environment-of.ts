@@ -14,6 +14,8 @@ export interface Places {
 const SHARED =
   /^(PATH|HOME|USER|SHELL|TMPDIR|TEMP|TMP|SYSTEMROOT|LANG|LC_.*|TZ|TERM|NODE_.*|OTEL_.*|LOG_LEVEL|HOST|PUBLIC_URL|BASE_PATH|TOLLGATE_.*)$/i;
 const SECRETS = ['TOLLGATE_TOKEN_PEPPER', 'TOLLGATE_SEALING_KEY', 'TOLLGATE_AUDIT_KEY'].flatMap((name) => [name, `${name}_FILE`]);
+/** The ingress speaks TLS, and knows who stands in front; the processes hear it from the ingress. The bus is ours. */
+const OF_THE_INGRESS = /^(TLS_.*|TRUSTED_PROXIES|NATS_.*)$/;
 
 /**
  * The environment of one process: each gets the secrets that its services need and no others, so that whoever takes over
@@ -24,9 +26,10 @@ export function environmentOf(services: readonly Service[], places: Places, give
   const result: Record<string, string> = {};
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined || value === '' || SECRETS.includes(name)) continue;
-    if (/^DATABASE_URL(_FILE)?$/.test(name)) continue;
+    if (/^DATABASE_URL(_FILE)?$/.test(name) || OF_THE_INGRESS.test(name)) continue;
     if (opens || SHARED.test(name)) result[name] = value;
   }
+  result['TRUSTED_PROXIES'] = 'loopback';
   result['NATS_URL'] = places.natsUrl;
   if (opens) result['TOLLGATE_SEALING_KEY'] = places.sealingKey;
   if (services.includes('auth')) result['TOLLGATE_AUDIT_KEY'] = places.auditKey;

@@ -21,11 +21,12 @@ async function upstream(listener: RequestListener): Promise<URL> {
   return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
 }
 
-async function ingress(places: Partial<Record<Service, readonly URL[]>>): Promise<string> {
+async function ingress(places: Partial<Record<Service, readonly URL[]>>, proxiesTrusted = false): Promise<string> {
   const front = new FrontServer({
     health: { readiness: createReadiness(), version: {} },
     logger: createLogger({ service: 'test', level: 'silent' }),
     newRequestId: () => 'req_test',
+    trustedProxies: proxiesTrusted ? (address) => address === '127.0.0.1' : null,
   });
   const { port } = await front.listen(0, '127.0.0.1');
   front.openDoors(
@@ -103,6 +104,21 @@ test('headers, status, repeated headers and a large body pass both ways unchange
     'x-tollgate-metadata': '{}',
     'x-forwarded-for': '127.0.0.1',
   });
+});
+
+test('who calls, and how, is the word of the ingress, and of a proxy in front of it only where that is trusted', async () => {
+  const seen: unknown[] = [];
+  const router = await upstream(({ headers }, response) => {
+    seen.push([headers['x-forwarded-for'], headers['x-forwarded-proto'], headers['forwarded']]);
+    response.end();
+  });
+  const headers = { 'x-forwarded-for': '198.51.100.1', 'x-forwarded-proto': 'https', forwarded: 'for=198.51.100.1' };
+  await fetch(`${await ingress({ router: [router] })}/v1/models`, { headers });
+  await fetch(`${await ingress({ router: [router] }, true)}/v1/models`, { headers });
+  expect(seen).toEqual([
+    ['127.0.0.1', 'http', undefined],
+    ['198.51.100.1', 'https', undefined],
+  ]);
 });
 
 test('a chunked body of a method that has none as a rule is framed, not smuggled', async () => {

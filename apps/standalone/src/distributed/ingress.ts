@@ -1,6 +1,6 @@
 import { Agent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import { type Service, serviceOfPath } from '@tollgate/contracts';
-import { type DataPlaneHandler, HEADER_BYTES_MAX, pathOf, refusalOf } from '@tollgate/nest';
+import { clientAddress, comesEncrypted, type DataPlaneHandler, HEADER_BYTES_MAX, pathOf, refusalOf } from '@tollgate/nest';
 
 /** RFC 9110, 7.6.1: these belong to one connection and are not passed on. */
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'upgrade', 'expect']);
@@ -112,13 +112,15 @@ function relay({ agent, request, response, place, onUnreached, onLost }: Relay):
   });
 }
 
-/** As they came, repeated ones included, less those of the connection. */
+/**
+ * As they came, repeated ones included, less those of the connection. Who calls and how is our own word, for the services
+ * believe it: what callers say of it, and of proxies that nobody trusts, ends here.
+ */
 function requestHeaders(request: IncomingMessage): OutgoingHttpHeaders {
   const headers = keptHeaders(request.rawHeaders);
-  const address = request.socket.remoteAddress;
-  if (address !== undefined)
-    headers['x-forwarded-for'] = [...[headers['x-forwarded-for'] ?? []].flat().map(String), address].join(', ');
-  headers['x-forwarded-proto'] ??= 'http';
+  delete headers['forwarded'];
+  headers['x-forwarded-for'] = clientAddress(request);
+  headers['x-forwarded-proto'] = comesEncrypted(request) ? 'https' : 'http';
   return headers;
 }
 

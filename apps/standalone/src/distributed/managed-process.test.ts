@@ -58,7 +58,13 @@ test('each process gets the secrets of its own services and no others', () => {
     OTEL_SERVICE_NAME: 'x',
   };
   const router = environmentOf(['router'], places, given);
-  expect(router).toEqual({ PATH: '/bin', OTEL_SERVICE_NAME: 'x', NATS_URL: 'nats://n', TOLLGATE_TOKEN_PEPPER: 'pepper' });
+  expect(router).toEqual({
+    TRUSTED_PROXIES: 'loopback',
+    PATH: '/bin',
+    OTEL_SERVICE_NAME: 'x',
+    NATS_URL: 'nats://n',
+    TOLLGATE_TOKEN_PEPPER: 'pepper',
+  });
   const auth = environmentOf(['auth'], places, given);
   expect(auth).toEqual({ ...router, DATABASE_URL: 'postgres://d', TOLLGATE_AUDIT_KEY: 'audit' });
   const adapters = environmentOf(['provider-adapters'], places, given);

@@ -10,8 +10,9 @@ import {
   closeOnSignals,
   createReadiness,
   exitWithFailure,
-  FrontServer,
-  listenFailure,
+  type FrontNeeds,
+  openFront,
+  readSecrecy,
   systemClock,
 } from '@tollgate/nest';
 import { createLogger } from '@tollgate/telemetry';
@@ -53,12 +54,6 @@ type Closer = () => unknown;
 interface Planned {
   readonly plan: ServicePlan;
   readonly managed: ManagedProcess;
-}
-
-interface Common {
-  readonly port: number;
-  readonly host: string;
-  readonly drainGraceMs: number;
 }
 
 /** Every service as a process of its own, over a real nats-server and one Postgres, under one origin. */
@@ -105,14 +100,13 @@ async function start(
 ): Promise<{ url: string; bootstrapFile: string }> {
   const variables = { ...configurationFile(), ...process.env };
   const own = await readSettings(variables);
-  const common = own;
   const folder = openDataFolder(own.dataDir);
   const lock = lockFolder(folder);
   closers.push(() => lock.release());
   const secrets = readOrMakeSecrets(folder, randomBytes);
 
   const processes: Planned[] = [];
-  const ingress = await openIngress(common, processes, closers);
+  const ingress = await openIngress(own, processes, closers);
   progress.say('looking for nats-server');
   const binary = obtainNatsServer();
   const [natsPort = 0, ...ports] = await freePorts(1 + processCount(counts));
@@ -164,7 +158,7 @@ async function start(
   await migrate(plans, signal);
   signal.throwIfAborted();
   progress.say(`starting ${plans.length} processes`);
-  closers.push(() => stopAll(processes, common.drainGraceMs));
+  closers.push(() => stopAll(processes, own.drainGraceMs));
   for (const plan of plans) processes.push({ plan, managed: new ManagedProcess(plan, { onChange, onRestart }) });
   for (const kinds of START_ORDER) {
     await Promise.all(ofKinds(processes, kinds).map(({ managed }) => managed.start()));
@@ -190,7 +184,9 @@ async function readSettings(variables: Readonly<Record<string, string | undefine
   const source = { variables, readFile: (path: string) => readFileSync(path, 'utf8') };
   try {
     const settings = readEnvironment({ ...COMMON_ENVIRONMENT, dataDir }, source);
-    if (problems.length === 0) return settings;
+    const { tls, problems: found } = readSecrecy(settings, source);
+    problems.push(...found);
+    if (problems.length === 0) return { ...settings, tls };
   } catch (error) {
     if (!(error instanceof EnvironmentError)) throw error;
     problems.push(...error.problems);
@@ -224,7 +220,7 @@ function openDatabase({
 }
 
 async function openIngress(
-  common: Common,
+  own: Awaited<ReturnType<typeof readSettings>>,
   processes: readonly Planned[],
   closers: Closer[],
 ): Promise<{ url: string; setReady(): void; drain(): Promise<unknown> }> {
@@ -237,14 +233,23 @@ async function openIngress(
     return { ready: missing.length === 0, detail: missing.length === 0 ? 'all up' : `not up: ${missing.join(', ')}` };
   });
   const logger = createLogger({ service: 'ingress', level: 'warn' });
-  const front = new FrontServer({ health: { readiness, version: { services: ['ingress'] } }, logger, newRequestId });
-  const { host } = common;
-  const address = await front.listen(common.port, host).catch((error: unknown) => {
-    throw listenFailure(error, host, common.port, 'PORT');
+  const opened: FrontNeeds['closers'] = [];
+  closers.push(async () => {
+    for (const { close } of opened.splice(0).reverse()) await close();
+  });
+  const { front, origin } = await openFront({
+    common: own,
+    tls: own.tls,
+    takesSecrets: true,
+    health: { readiness, version: { services: ['ingress'] } },
+    clock: systemClock,
+    logger,
+    newRequestId,
+    closers: opened,
   });
   const drain = (): Promise<number> => {
     readiness.beginDrain();
-    return front.drain(common.drainGraceMs);
+    return front.drain(own.drainGraceMs);
   };
   closers.push(drain);
   front.openDoors(
@@ -258,7 +263,7 @@ async function openIngress(
   );
   return {
     drain,
-    url: `http://${host}:${address.port}`,
+    url: origin,
     setReady: () => {
       booted = true;
     },

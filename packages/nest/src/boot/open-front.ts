@@ -23,6 +23,7 @@ export interface FrontNeeds {
   readonly clock: Clock;
   readonly logger: Logger;
   newRequestId(): string;
+  /** What has been opened is put here, to be closed in the opposite order. */
   readonly closers: Closer[];
 }
 
