@@ -69,6 +69,7 @@ test('each process gets the secrets of its own services and no others', () => {
   expect(auth).toEqual({ ...router, DATABASE_URL: 'postgres://d', TOLLGATE_AUDIT_KEY: 'audit' });
   const adapters = environmentOf(['provider-adapters'], places, given);
   expect(adapters).toEqual({
+    TRUSTED_PROXIES: 'loopback',
     PATH: '/bin',
     OTEL_SERVICE_NAME: 'x',
     NATS_URL: 'nats://n',
