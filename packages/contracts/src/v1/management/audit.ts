@@ -116,7 +116,12 @@ export const AUDIT_OPERATIONS = defineOperations({
       'As JSON lines (application/x-ndjson) it holds what `tollgate audit verify` needs: events, checkpoints and a signed header. ' +
       'As CSV (RFC 4180) it is for spreadsheets and cannot be verified. The export itself is audited.',
     query: ExportAuditQuerySchema,
-    answer: { status: 200, description: 'The lines, as they are read', schema: z.string() },
+    answer: {
+      status: 200,
+      description: 'The lines, as they are read',
+      schema: z.string(),
+      contentTypes: ['application/x-ndjson', 'text/csv'],
+    },
     errors: ['overloaded'],
   },
   listAuditCheckpoints: {

@@ -92,13 +92,13 @@ function operationObject(id: string, operation: Operation): Json {
 }
 
 function goodAnswer(operation: Operation): Json {
-  const { description, schema } = operation.answer;
+  const { description, schema, contentTypes = ['application/json'] } = operation.answer;
   if (schema === null) return { description };
   const revised = schema instanceof z.ZodObject && 'revision' in schema.shape;
   return {
     description,
     ...(revised ? { headers: { ETag: header('Changes with every change of the object; for `If-Match`') } } : {}),
-    content: { 'application/json': { schema: jsonSchema(schema, 'output') } },
+    content: Object.fromEntries(contentTypes.map((type) => [type, { schema: jsonSchema(schema, 'output') }])),
   };
 }
 

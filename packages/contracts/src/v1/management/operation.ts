@@ -10,6 +10,8 @@ export interface OperationAnswer {
   readonly description: string;
   /** null = no body. */
   readonly schema: z.ZodType | null;
+  /** `application/json` where nothing else is said. */
+  readonly contentTypes?: readonly string[];
 }
 
 /**
