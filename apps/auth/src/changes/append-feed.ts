@@ -7,13 +7,25 @@ import type { EntityManager } from 'typeorm';
  */
 export async function appendFeed(manager: EntityManager, events: readonly Omit<FeedEvent, 'sequence'>[]): Promise<void> {
   if (events.length === 0) return;
+  const column = <K extends keyof FeedEvent>(key: K): (FeedEvent[K] | null)[] =>
+    events.map((event) => (event as FeedEvent)[key] ?? null);
   await manager.query(
     `WITH counter AS (
        UPDATE auth.feed_counter SET sequence = sequence + $1::int RETURNING sequence - $1::int AS before
      )
-     INSERT INTO auth.feed_events (sequence, public_id, kind)
-     SELECT counter.before + event.position, event.public_id, event.kind
-     FROM counter, unnest($2::text[], $3::text[]) WITH ORDINALITY AS event (public_id, kind, position)`,
-    [events.length, events.map((event) => event.publicId), events.map((event) => event.kind)],
+     INSERT INTO auth.feed_events (sequence, public_id, kind, organisation_id, team_id, jti, expires_at)
+     SELECT counter.before + event.position, event.public_id, event.kind, event.organisation_id, event.team_id, event.jti,
+       event.expires_at
+     FROM counter, unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])
+       WITH ORDINALITY AS event (public_id, kind, organisation_id, team_id, jti, expires_at, position)`,
+    [
+      events.length,
+      column('publicId'),
+      column('kind'),
+      column('organisationId'),
+      column('teamId'),
+      column('jti'),
+      column('expiresAt'),
+    ],
   );
 }

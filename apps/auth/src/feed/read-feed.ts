@@ -16,16 +16,20 @@ interface TailRow {
   readonly sequence: string | null;
   readonly public_id: string;
   readonly kind: FeedEvent['kind'];
+  readonly organisation_id: string | null;
+  readonly team_id: string | null;
+  readonly jti: string | null;
+  readonly expires_at: string | null;
 }
 
 /** Counter and events in one statement, and so of one moment. */
 export async function readFeed(client: PoolClient, after: number): Promise<FeedTail> {
   const { rows } = await client.query<TailRow>({
     name: 'read-feed',
-    text: `SELECT counter.sequence AS last, event.sequence, event.public_id, event.kind
+    text: `SELECT counter.sequence AS last, event.*
            FROM auth.feed_counter AS counter
            LEFT JOIN LATERAL (
-             SELECT sequence, public_id, kind FROM auth.feed_events
+             SELECT sequence, public_id, kind, organisation_id, team_id, jti, expires_at FROM auth.feed_events
              WHERE sequence > $1 ORDER BY sequence LIMIT $2
            ) AS event ON true
            ORDER BY event.sequence`,
@@ -34,9 +38,17 @@ export async function readFeed(client: PoolClient, after: number): Promise<FeedT
   const [first] = rows;
   if (first === undefined) throw new Error('the counter of the feed is missing');
   const sequence = Number(first.last);
-  const events = rows.flatMap((row) =>
-    row.sequence === null ? [] : [{ sequence: Number(row.sequence), publicId: row.public_id, kind: row.kind }],
-  );
+  const events = rows.flatMap((row) => (row.sequence === null ? [] : [eventOf(row, row.sequence)]));
   const whole = events.length === sequence - after && events.length <= FEED_EVENTS_MAX;
   return { sequence, events: whole ? events : null };
 }
+
+const eventOf = (row: TailRow, sequence: string): FeedEvent => ({
+  sequence: Number(sequence),
+  publicId: row.public_id,
+  kind: row.kind,
+  ...(row.organisation_id === null ? {} : { organisationId: row.organisation_id }),
+  ...(row.team_id === null ? {} : { teamId: row.team_id }),
+  ...(row.jti === null ? {} : { jti: row.jti }),
+  ...(row.expires_at === null ? {} : { expiresAt: Number(row.expires_at) }),
+});

@@ -1,6 +1,6 @@
 import type { RateLimit, TokenPolicy } from '@tollgate/contracts';
 import { TollgateError } from '@tollgate/kernel';
-import { scopesBeyond } from '@tollgate/policy';
+import { addressesBeyondOf, capsBeyondOf, scopesBeyond, windowsBeyondOf, withinRate } from '@tollgate/policy';
 import type { TokenRow } from '../database/entities.js';
 import { requestsOf } from './token-policy.js';
 
@@ -18,20 +18,30 @@ export function assertInReach(row: TokenRow, held: TokenPolicy | null): void {
   if (beyond.length > 0) throw denied('This token is out of the reach of yours, which does not hold', beyond);
 }
 
+export const isInReach = (row: TokenRow, held: TokenPolicy | null): boolean =>
+  held === null || beyondOf(held, row.policy, row.type).length === 0;
+
 const denied = (what: string, beyond: readonly string[]): TollgateError =>
   new TollgateError('permission_denied', `${what}: ${beyond.join('; ')}.`);
 
 /**
  * What `wanted` allows and `held` does not, in words. `held` is the policy of a management key: its scopes always bound what
- * it hands on; its models, its limit and its cap do where it has them (an empty list of models, the default of such a key, is
+ * it hands on; its models, addresses, times, limit and caps do where it has them (an empty list of models, the default of such a key, is
  * no bound). `type` is that of the token whose policy is looked at.
  */
 export function beyondOf(held: TokenPolicy, wanted: TokenPolicy, type: Type): readonly string[] {
   return [
     ...scopesBeyond(held.scopes, wanted.scopes).map((scope) => `the scope ${scope}`),
     ...modelsBeyond(held, wanted, type),
-    ...(withinRate(requestsOf(held)?.rate ?? null, requestsOf(wanted)?.rate ?? null) ? [] : ['that many requests']),
-    ...(withinCap(held.caps.outputTokens, wanted.caps.outputTokens) ? [] : ['that many output tokens']),
+    ...(withinLimit(requestsOf(held)?.rate ?? null, requestsOf(wanted)?.rate ?? null) ? [] : ['that many requests']),
+    ...capsBeyondOf(wanted.caps, held.caps).map(
+      ({ pointer }) => `that many ${(pointer.split('/').at(-1) ?? '').replace('_', ' ')}`,
+    ),
+    ...(held.addresses.allow.length + held.addresses.deny.length === 0
+      ? []
+      : addressesBeyondOf(wanted.addresses, held.addresses)
+    ).map(({ detail }) => `these addresses (${detail})`),
+    ...windowsBeyondOf(wanted, held).map(({ detail }) => `these times (${detail})`),
   ];
 }
 
@@ -47,9 +57,5 @@ function modelsBeyond(held: TokenPolicy, wanted: TokenPolicy, type: Type): reado
   return beyond;
 }
 
-/** No more at once, and no more in the long run; compared across periods without a division. */
-const withinRate = (held: RateLimit | null, wanted: RateLimit | null): boolean =>
-  held === null ||
-  (wanted !== null && wanted.burst <= held.burst && wanted.limit * held.periodMs <= held.limit * wanted.periodMs);
-
-const withinCap = (held: number | null, wanted: number | null): boolean => held === null || (wanted !== null && wanted <= held);
+const withinLimit = (held: RateLimit | null, wanted: RateLimit | null): boolean =>
+  held === null || (wanted !== null && withinRate(wanted, held));

@@ -4,7 +4,11 @@ import { InvalidFieldsError } from '@tollgate/nest';
 import { DEFAULT_BRAND, digestToken, generateToken, type PepperSet } from '@tollgate/policy';
 import type { Change } from '../changes/changes.js';
 import { TeamEntity, TokenEntity, type TokenRow, TokenSecretEntity, type TokenSecretRow } from '../database/entities.js';
-import { assertGrantable } from './assert-within.js';
+import { assertOwner } from './assert-owner.js';
+import { assertUsable } from './assert-usable.js';
+import { assertGrantable, assertInReach } from './assert-within.js';
+import { assertSubset, parentOf } from './family.js';
+import { idleDaysOfNew, idleEnd } from './idleness.js';
 import { assertScopesOfType, futureTime, policyOfNew } from './token-policy.js';
 import { auditViewOf } from './token-view.js';
 
@@ -26,48 +30,22 @@ export interface MadeToken {
 export async function createToken(change: Change, mint: Mint, input: CreateToken): Promise<MadeToken> {
   const { manager, act, now } = change;
   const type = input.type === 'api_key' ? 'k' : 'a';
-  const id = newId('tok', now, mint.randomBytes);
-  const policy = policyOfNew(input, type, id);
-  assertScopesOfType(policy.scopes, type);
-  assertGrantable(policy, type, act.held);
-  await assertTeam(change, input.team_id ?? null);
+  const parent = input.parent_id === undefined ? null : await parentOf(change, input.parent_id, type);
+  if (parent !== null) assertInReach(parent, act.held);
   const { text, publicId } = generateToken({
     type,
-    environment: input.environment,
+    environment: parent?.environment ?? input.environment,
     randomBytes: mint.randomBytes,
     brand: mint.brand ?? DEFAULT_BRAND,
   });
-  const time = new Date(now);
-  const row: TokenRow = {
-    id,
-    publicId,
-    organisationId: act.organisationId,
-    teamId: input.team_id ?? null,
-    parentId: null,
-    name: input.name,
-    type,
-    environment: input.environment,
-    status: 'active',
-    policy,
-    expiresAt: expiryOf(input.expires_at, now),
-    createdBy: act.actor.id,
-    createdAt: time,
-    updatedAt: time,
-    revokedAt: null,
-    revision: 1,
-  };
-  const [pepper] = mint.peppers;
-  const secret: TokenSecretRow = {
-    id: newId('sec', now, mint.randomBytes),
-    tokenId: row.id,
-    digest: digestToken(pepper.key, text),
-    pepperVersion: pepper.version,
-    state: 'active',
-    createdAt: time,
-    activatedAt: time,
-    expiresAt: null,
-    revokedAt: null,
-  };
+  const row = rowOf(change, input, { id: newId('tok', now, mint.randomBytes), publicId, type, parent });
+  assertScopesOfType(row.policy.scopes, type);
+  assertUsable(row.policy);
+  assertGrantable(row.policy, type, act.held);
+  await assertTeam(change, row.teamId);
+  await assertOwner(change, row.ownerId);
+  if (parent !== null) assertSubset(row, parent);
+  const secret = secretOf(mint, row, text);
   await manager.insert(TokenEntity, row);
   await manager.insert(TokenSecretEntity, secret);
   change.audit({
@@ -81,10 +59,61 @@ export async function createToken(change: Change, mint: Mint, input: CreateToken
   return { row, secret, text };
 }
 
-const expiryOf = (asked: string | null | undefined, now: number): Date | null => {
+interface NewRow extends Pick<TokenRow, 'id' | 'publicId' | 'type'> {
+  readonly parent: TokenRow | null;
+}
+
+function rowOf({ act, now }: Change, input: CreateToken, { id, publicId, type, parent }: NewRow): TokenRow {
+  const time = new Date(now);
+  const idleExpiryDays = idleDaysOfNew(input.idle_expiry_days, type, parent);
+  return {
+    id,
+    publicId,
+    organisationId: act.organisationId,
+    teamId: input.team_id === undefined ? (parent?.teamId ?? null) : input.team_id,
+    ownerId: input.owner_id === undefined ? (parent?.ownerId ?? null) : input.owner_id,
+    parentId: parent?.id ?? null,
+    name: input.name,
+    type,
+    environment: parent?.environment ?? input.environment,
+    status: 'active',
+    policy: policyOfNew(input, { id, type }, parent?.policy ?? null),
+    tags: [...new Set(input.tags ?? [])],
+    expiresAt: expiryOf(input.expires_at, parent, now),
+    idleExpiryDays,
+    idleExpiresAt: idleEnd(idleExpiryDays, now),
+    lastUsedAt: null,
+    createdBy: act.actor.id,
+    createdAt: time,
+    updatedAt: time,
+    revokedAt: null,
+    revision: 1,
+  };
+}
+
+function secretOf(mint: Mint, row: TokenRow, text: string): TokenSecretRow {
+  const [pepper] = mint.peppers;
+  return {
+    id: newId('sec', row.createdAt.getTime(), mint.randomBytes),
+    tokenId: row.id,
+    digest: digestToken(pepper.key, text),
+    pepperVersion: pepper.version,
+    state: 'active',
+    createdAt: row.createdAt,
+    activatedAt: row.createdAt,
+    expiresAt: null,
+    revokedAt: null,
+    lastUsedAt: null,
+  };
+}
+
+/** Where nothing is said: in 90 days, or with the parent if that is earlier. */
+function expiryOf(asked: string | null | undefined, parent: TokenRow | null, now: number): Date | null {
   if (asked === null) return null;
-  return asked === undefined ? new Date(now + TOKEN_LIFETIME_MS_DEFAULT) : futureTime(asked, now);
-};
+  if (asked !== undefined) return futureTime(asked, now);
+  const end = now + TOKEN_LIFETIME_MS_DEFAULT;
+  return new Date(Math.min(end, parent?.expiresAt?.getTime() ?? end));
+}
 
 /** A team of another organisation does not exist. */
 export async function assertTeam({ manager, act }: Change, teamId: string | null): Promise<void> {

@@ -4,6 +4,7 @@ import {
   EMPTY_POLICY,
   type LimitSpec,
   type RateLimit,
+  type TimeWindow,
   type TokenPolicy,
 } from '@tollgate/contracts';
 import { type InvalidField, InvalidFieldsError } from '@tollgate/nest';
@@ -13,15 +14,19 @@ type Type = TokenRow['type'];
 
 const refuse = (pointer: string, detail: string): InvalidFieldsError => new InvalidFieldsError([{ pointer, detail }]);
 
-/** The policy of a new token, with the defaults of its type. */
-export function policyOfNew(input: CreateToken, type: Type, id: string): TokenPolicy {
-  const scopes = input.scopes ?? (type === 'k' ? ['llm:*'] : null);
+/** The policy of a new token: what is not said is as its parent has it, or as its type has it. */
+export function policyOfNew(input: CreateToken, row: Pick<TokenRow, 'id' | 'type'>, parent: TokenPolicy | null): TokenPolicy {
+  const { id, type } = row;
+  const scopes = input.scopes ?? parent?.scopes ?? (type === 'k' ? ['llm:*'] : null);
   if (scopes === null) throw refuse('/scopes', 'A management key needs its scopes named.');
   const requests = input.limits?.requests ?? null;
+  const before = parent ?? EMPTY_POLICY;
   return {
     ...EMPTY_POLICY,
     scopes,
-    models: input.models ?? { allow: type === 'k' ? ['*'] : [], deny: [] },
+    models: input.models ?? parent?.models ?? { allow: type === 'k' ? ['*'] : [], deny: [] },
+    addresses: mergeLists(before.addresses, input.addresses),
+    windows: input.windows === undefined ? before.windows : windowsOf(input.windows),
     limits: withRequests(
       [],
       id,
@@ -29,8 +34,9 @@ export function policyOfNew(input: CreateToken, type: Type, id: string): TokenPo
         ? null
         : { limit: requests.limit, periodMs: requests.period_seconds * 1_000, burst: requests.burst ?? requests.limit },
     ),
-    caps: capsOfChanged(EMPTY_POLICY.caps, input.caps),
-    strict: input.strict ?? false,
+    caps: capsOfChanged(before.caps, input.caps),
+    contentLogging: input.content_logging ?? before.contentLogging,
+    strict: input.strict ?? before.strict,
   };
 }
 
@@ -39,15 +45,28 @@ export function policyOfChanged({ id, policy: current }: Pick<TokenRow, 'id' | '
   return {
     ...current,
     scopes: patch.scopes ?? current.scopes,
-    models: {
-      allow: patch.models?.allow ?? current.models.allow,
-      deny: patch.models?.deny ?? current.models.deny,
-    },
+    models: mergeLists(current.models, patch.models),
+    addresses: mergeLists(current.addresses, patch.addresses),
+    windows: patch.windows === undefined ? current.windows : windowsOf(patch.windows),
     limits: withRequests(current.limits, id, requestsOfChanged(requestsOf(current)?.rate ?? null, patch.limits?.requests)),
     caps: capsOfChanged(current.caps, patch.caps),
+    contentLogging: patch.content_logging ?? current.contentLogging,
     strict: patch.strict ?? current.strict,
   };
 }
+
+interface Lists {
+  allow: string[];
+  deny: string[];
+}
+
+const mergeLists = (current: Lists, patch: { allow?: string[] | undefined; deny?: string[] | undefined } | undefined): Lists => ({
+  allow: patch?.allow ?? current.allow,
+  deny: patch?.deny ?? current.deny,
+});
+
+const windowsOf = (windows: NonNullable<ChangeToken['windows']>): TimeWindow[] =>
+  windows.map(({ time_zone, ...window }) => ({ ...window, timeZone: time_zone }));
 
 type RequestLimit = Extract<LimitSpec, { kind: 'requests' }>;
 

@@ -23,6 +23,9 @@ export function viewToken(row: TokenRow, secrets: readonly TokenSecretRow[], { b
     status: statusOf(row, now),
     organisation_id: row.organisationId,
     team_id: row.teamId,
+    owner_id: row.ownerId,
+    parent_id: row.parentId,
+    tags: row.tags,
     scopes: policy.scopes,
     models: policy.models,
     limits: {
@@ -34,14 +37,21 @@ export function viewToken(row: TokenRow, secrets: readonly TokenSecretRow[], { b
       output_tokens: policy.caps.outputTokens,
       request_bytes: policy.caps.requestBytes,
     },
+    addresses: policy.addresses,
+    windows: policy.windows.map(({ timeZone, ...window }) => ({ ...window, time_zone: timeZone })),
+    content_logging: policy.contentLogging,
     strict: policy.strict,
     secrets: secrets.map((secret) => ({
       id: secret.id,
       state: secret.state,
       created_at: secret.createdAt.toISOString(),
       expires_at: textOrNull(secret.expiresAt),
+      last_used_at: textOrNull(secret.lastUsedAt),
     })),
     expires_at: textOrNull(row.expiresAt),
+    idle_expiry_days: row.idleExpiryDays,
+    last_used_at: textOrNull(lastUseOf(row, secrets)),
+    created_by: row.createdBy,
     created_at: row.createdAt.toISOString(),
     updated_at: row.updatedAt.toISOString(),
     revoked_at: textOrNull(row.revokedAt),
@@ -56,13 +66,22 @@ export const auditViewOf = (row: TokenRow): { readonly [key: string]: AuditValue
   environment: row.environment,
   status: row.status,
   teamId: row.teamId,
+  ownerId: row.ownerId,
+  parentId: row.parentId,
+  tags: row.tags,
   expiresAt: textOrNull(row.expiresAt),
+  idleExpiryDays: row.idleExpiryDays,
   policy: row.policy as unknown as AuditValue,
 });
 
 function statusOf(row: TokenRow, now: number): Token['status'] {
   if (row.status === 'revoked') return 'revoked';
   return row.expiresAt !== null && row.expiresAt.getTime() <= now ? 'expired' : row.status;
+}
+
+function lastUseOf(row: TokenRow, secrets: readonly TokenSecretRow[]): Date | null {
+  const times = [row.lastUsedAt, ...secrets.map(({ lastUsedAt }) => lastUsedAt)].flatMap((time) => time?.getTime() ?? []);
+  return times.length === 0 ? null : new Date(Math.max(...times));
 }
 
 const textOrNull = (time: Date | null): string | null => time?.toISOString() ?? null;

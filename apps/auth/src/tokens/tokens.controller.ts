@@ -1,5 +1,8 @@
 import { Controller, Delete, Get, HttpCode, Inject, Patch, Post } from '@nestjs/common';
 import {
+  type BulkRevoke,
+  type BulkRevoked,
+  BulkRevokeSchema,
   type ChangeToken,
   ChangeTokenSchema,
   type CreatedToken,
@@ -29,6 +32,13 @@ export class TokensController {
   @Permission('admin:tokens:write')
   create(@CurrentAct() act: Act, @ZodBody(CreateTokenSchema) body: CreateToken): Promise<CreatedToken> {
     return this.tokens.create(act, body);
+  }
+
+  @Post('bulk-revoke')
+  @HttpCode(200)
+  @Permission('admin:tokens:write')
+  bulkRevoke(@CurrentAct() act: Act, @ZodBody(BulkRevokeSchema) body: BulkRevoke): Promise<BulkRevoked> {
+    return this.tokens.bulkRevoke(act, body);
   }
 
   @Get(':id')

@@ -1,5 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { ChangeToken, CreatedToken, CreateToken, ListTokensQuery, Page, Token } from '@tollgate/contracts';
+import type {
+  BulkRevoke,
+  BulkRevoked,
+  ChangeToken,
+  CreatedToken,
+  CreateToken,
+  ListTokensQuery,
+  Page,
+  Token,
+} from '@tollgate/contracts';
 import type { Clock } from '@tollgate/kernel';
 import { CLOCK, PUBLIC_URL } from '@tollgate/nest';
 import { DEFAULT_BRAND, modelAllowed } from '@tollgate/policy';
@@ -7,6 +16,7 @@ import type { EntityManager } from 'typeorm';
 import type { Act } from '../changes/act.js';
 import { Changes } from '../changes/changes.js';
 import type { TokenRow } from '../database/entities.js';
+import { bulkRevoke } from './bulk-revoke.js';
 import { changeToken } from './change-token.js';
 import { createToken, type Mint } from './create-token.js';
 import { findSecrets, findToken } from './find-token.js';
@@ -58,6 +68,10 @@ export class TokensService {
 
   revoke(act: Act, id: string): Promise<Token> {
     return this.changes.run(act, async (change) => this.view(change.manager, await revokeToken(change, id)));
+  }
+
+  bulkRevoke(act: Act, asked: BulkRevoke): Promise<BulkRevoked> {
+    return bulkRevoke(this.changes, act, asked, this.clock.now());
   }
 
   private async view(manager: EntityManager, row: TokenRow): Promise<Token> {

@@ -156,7 +156,7 @@ test('200: hostile texts are names like any other', async () => {
     ).toContain(token.id);
     expect(found.body.data.every((each) => each.name.includes(name))).toBe(true);
   }
-  for (const bad of ["?cursor=' OR 1=1", '?cursor=dG9rXw', '?limit=0', '?limit=abc', '?status=x', '?sort=name', '?name=%00']) {
+  for (const bad of ["?cursor=' OR 1=1", '?cursor=dG9rXw', '?limit=0', '?limit=abc', '?status=x', '?sort=secret', '?name=%00']) {
     expect((await problem('GET', TOKENS + bad)).status, bad).toBe(400);
   }
   for (const id of ["tok_' OR 1=1", 'tok_%', '..%2f', 'org_1']) {
