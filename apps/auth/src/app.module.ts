@@ -6,14 +6,23 @@ import { AuditService } from './audit/audit.service.js';
 import { AUDIT_KEY, Checkpointer } from './audit/checkpointer.js';
 import { DeniedHandler } from './audit/denied.handler.js';
 import { BOOTSTRAP_FILE, FirstStart } from './bootstrap/first-start.js';
+import { BudgetAuthority } from './budgets/budget-authority.js';
+import { BudgetsController } from './budgets/budgets.controller.js';
+import { BudgetsHandler } from './budgets/budgets.handler.js';
+import { BudgetsService } from './budgets/budgets.service.js';
 import { Changes } from './changes/changes.js';
 import type { AuthConfig } from './config.js';
 import { ControlPool } from './database/control-pool.js';
 import { Housekeeping } from './database/housekeeping.js';
 import { FeedHandler } from './feed/feed.handler.js';
 import { FeedPublisher } from './feed/feed-publisher.js';
+import { LimitsController } from './limits/limits.controller.js';
+import { LimitsService } from './limits/limits.service.js';
 import { OrganisationsController } from './organisations/organisations.controller.js';
 import { OrganisationsService } from './organisations/organisations.service.js';
+import { Passwords } from './people/passwords.js';
+import { RolesController, ServiceAccountsController, TeamsController, UsersController } from './people/people.controllers.js';
+import { PeopleService } from './people/people.service.js';
 import { QuotaHandler } from './quota/quota.handler.js';
 import { QuotaAuthority } from './quota/quota-authority.js';
 import { ResolveController } from './resolve/resolve.controller.js';
@@ -23,9 +32,15 @@ import { RotationController } from './rotation/rotation.controller.js';
 import { RotationService } from './rotation/rotation.service.js';
 import { Rotator } from './rotation/rotator.js';
 import { SecretLinksController } from './rotation/secret-links.controller.js';
+import { SessionHandler } from './sessions/session.handler.js';
+import { AccountController, SessionsController } from './sessions/sessions.controllers.js';
+import { SessionsService } from './sessions/sessions.service.js';
+import { SignInLimiter } from './sessions/sign-in-limiter.js';
 import { MINT } from './tokens/mint-token.js';
 import { TokensController } from './tokens/tokens.controller.js';
 import { TokensService } from './tokens/tokens.service.js';
+import { IdleSweeper } from './uses/idle-sweeper.js';
+import { UsesHandler } from './uses/uses.handler.js';
 
 @Module({})
 class AuthModule {}
@@ -39,10 +54,21 @@ export const authModule = ({ peppers, brand, bootstrapFile, auditKey, webhookNet
     RotationController,
     SecretLinksController,
     OrganisationsController,
+    UsersController,
+    TeamsController,
+    ServiceAccountsController,
+    RolesController,
+    SessionsController,
+    AccountController,
+    SessionHandler,
     ResolveController,
     ResolveHandler,
     FeedHandler,
+    UsesHandler,
     QuotaHandler,
+    BudgetsController,
+    BudgetsHandler,
+    LimitsController,
   ],
   providers: [
     { provide: MINT, inject: [RANDOM_BYTES], useFactory: (randomBytes: RandomBytes) => ({ peppers, brand, randomBytes }) },
@@ -54,7 +80,11 @@ export const authModule = ({ peppers, brand, bootstrapFile, auditKey, webhookNet
     ControlPool,
     FeedPublisher,
     QuotaAuthority,
+    BudgetAuthority,
+    BudgetsService,
+    LimitsService,
     Housekeeping,
+    IdleSweeper,
     Changes,
     FirstStart,
     TokensService,
@@ -62,5 +92,9 @@ export const authModule = ({ peppers, brand, bootstrapFile, auditKey, webhookNet
     Deliveries,
     Rotator,
     OrganisationsService,
+    Passwords,
+    PeopleService,
+    SignInLimiter,
+    SessionsService,
   ],
 });

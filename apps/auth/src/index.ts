@@ -3,6 +3,8 @@ import { authModule } from './app.module.js';
 import { AUTH_ENVIRONMENT } from './config.js';
 import { AuthAccess1764110000000 } from './database/auth-access-1764110000000.js';
 import { AuthAudit1764100000000 } from './database/auth-audit-1764100000000.js';
+import { AuthMoney1764130000000 } from './database/auth-money-1764130000000.js';
+import { AuthPeople1764120000000 } from './database/auth-people-1764120000000.js';
 import { AuthRotation1764160000000 } from './database/auth-rotation-1764160000000.js';
 import { CreateAuth1764000000000 } from './database/create-auth-1764000000000.js';
 import { AUTH_ENTITIES } from './database/entities.js';
@@ -20,7 +22,14 @@ export const authService: ServiceDefinition<typeof AUTH_ENVIRONMENT> = {
   database: {
     schema: 'auth',
     entities: AUTH_ENTITIES,
-    migrations: [CreateAuth1764000000000, AuthAudit1764100000000, AuthAccess1764110000000, AuthRotation1764160000000],
+    migrations: [
+      CreateAuth1764000000000,
+      AuthAudit1764100000000,
+      AuthAccess1764110000000,
+      AuthPeople1764120000000,
+      AuthMoney1764130000000,
+      AuthRotation1764160000000,
+    ],
   },
   module: authModule,
 };

@@ -18,6 +18,8 @@ export { IoModule, type ServiceIo } from './io.module.js';
 export { assertSameOrigin } from './management/assert-same-origin.js';
 export { Caller, type ManagementCaller, type Principal, type RequestWithCaller } from './management/caller.js';
 export { permissionsFor } from './management/decide-reach.js';
+export { etagMatches, etagOf } from './management/etag.js';
+export type { IdempotentRequest, Queries, RequestWithIdempotency } from './management/idempotency.js';
 export { type InvalidField, InvalidFieldsError } from './management/invalid-fields.js';
 export { isLoopbackHost, isSecure } from './management/is-secure.js';
 export { ManagementGuard, type ManagementGuardSettings } from './management/management-guard.js';

@@ -19,7 +19,9 @@ export interface Change {
   readonly act: Act;
   audit(fact: Pick<AuditFact, 'action' | 'target' | 'before' | 'after'>): void;
   /** Tells every router, after the commit. */
-  announce(publicId: string, kind: FeedEvent['kind']): void;
+  announce(publicId: string, kind: FeedEvent['kind'], more?: Pick<FeedEvent, 'jti' | 'expiresAt'>): void;
+  /** Has every router look up all keys of that team anew; null = of the organisation. */
+  announceScope(teamId: string | null): void;
 }
 
 /** Runs the work and, before the commit, writes what it noted: nothing changes unaudited or unannounced. */
@@ -54,7 +56,14 @@ async function recordChange<T>(
     act,
     audit: (fact) =>
       void facts.push({ ...fact, time, actor, decision: 'allowed', reason: null, requestId, traceId, ip, userAgent }),
-    announce: (publicId, kind) => void events.push({ publicId, kind }),
+    announce: (publicId, kind, more) => void events.push({ publicId, kind, ...more }),
+    announceScope: (teamId) =>
+      void events.push({
+        publicId: '',
+        kind: 'scope_changed',
+        organisationId: act.organisationId,
+        ...(teamId !== null && { teamId }),
+      }),
   });
   // Last, and always in this order: both take locks that all changes share.
   const unsigned = await appendAudit(manager, act.organisationId, facts);
@@ -78,6 +87,17 @@ export class Changes {
     this.publisher.publishSoon();
     this.checkpointer.noteUnsigned(act.organisationId, unsigned);
     return result;
+  }
+
+  /** The same, where the result is the whole answer to the request: one that may be repeated keeps it with the change. */
+  make<T>(act: Act, work: (change: Change) => Promise<T>): Promise<T> {
+    const { idempotent } = act;
+    if (idempotent === null) return this.run(act, work);
+    return this.run(act, async (change) => {
+      const answer = await work(change);
+      await idempotent.keep(change.manager, answer);
+      return answer;
+    });
   }
 
   /** A read that is refused with 503 while Postgres is away. */

@@ -4,6 +4,8 @@ import { EntitySchema } from 'typeorm';
 export interface OrganisationRow {
   id: string;
   name: string;
+  /** Runs the installation. One does. */
+  operator: boolean;
   createdAt: Date;
   updatedAt: Date;
   revision: number;
@@ -25,10 +27,19 @@ export interface TokenRow {
   teamId: string | null;
   parentId: string | null;
   name: string;
-  type: 'k' | 'a';
+  /** `o`: an OAuth client, or what a user granted to one. */
+  type: 'k' | 'a' | 'o';
   environment: 'live' | 'test';
   status: 'active' | 'suspended' | 'revoked';
+  /** Its own; what its parents, team and organisation add comes at the resolve. */
   policy: TokenPolicy;
+  ownerId: string | null;
+  tags: string[];
+  idleExpiryDays: number | null;
+  /** Up to an hour after the end of the idleness: the row is touched once an hour at most. */
+  idleExpiresAt: Date | null;
+  /** Its own or a child's; at most an hour early. Exactly it stands with the secrets. */
+  lastUsedAt: Date | null;
   expiresAt: Date | null;
   /** Token id of the maker, or the part of the system. */
   createdBy: string;
@@ -49,6 +60,8 @@ export interface TokenSecretRow {
   activatedAt: Date | null;
   expiresAt: Date | null;
   revokedAt: Date | null;
+  /** At most two minutes early. */
+  lastUsedAt: Date | null;
 }
 
 const id = { type: 'text', primary: true } as const;
@@ -61,7 +74,14 @@ const whole = (name: string) => ({ type: 'integer', name }) as const;
 export const OrganisationEntity = new EntitySchema<OrganisationRow>({
   name: 'Organisation',
   tableName: 'organisations',
-  columns: { id, name: text('name'), createdAt: time('created_at'), updatedAt: time('updated_at'), revision: whole('revision') },
+  columns: {
+    id,
+    name: text('name'),
+    operator: { type: 'boolean', name: 'operator' },
+    createdAt: time('created_at'),
+    updatedAt: time('updated_at'),
+    revision: whole('revision'),
+  },
 });
 
 export const TeamEntity = new EntitySchema<TeamRow>({
@@ -91,6 +111,11 @@ export const TokenEntity = new EntitySchema<TokenRow>({
     environment: text('environment'),
     status: text('status'),
     policy: { type: 'jsonb', name: 'policy' },
+    ownerId: textOrNull('owner_id'),
+    tags: { type: 'text', array: true, name: 'tags' },
+    idleExpiryDays: { type: 'integer', name: 'idle_expiry_days', nullable: true },
+    idleExpiresAt: timeOrNull('idle_expires_at'),
+    lastUsedAt: timeOrNull('last_used_at'),
     expiresAt: timeOrNull('expires_at'),
     createdBy: text('created_by'),
     createdAt: time('created_at'),
@@ -113,6 +138,7 @@ export const TokenSecretEntity = new EntitySchema<TokenSecretRow>({
     activatedAt: timeOrNull('activated_at'),
     expiresAt: timeOrNull('expires_at'),
     revokedAt: timeOrNull('revoked_at'),
+    lastUsedAt: timeOrNull('last_used_at'),
   },
 });
 

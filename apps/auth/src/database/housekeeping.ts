@@ -5,6 +5,7 @@ import type { Logger } from '@tollgate/telemetry';
 import { reapHolders, sweepBudgets } from '../budgets/close-holder.js';
 import { trimFeed } from '../feed/trim-feed.js';
 import { sweepBuckets } from '../quota/sweep-buckets.js';
+import { sweepSessions } from '../sessions/session-rows.js';
 import { ControlPool, STALE } from './control-pool.js';
 
 const PERIOD_MS = 600_000;
@@ -28,7 +29,7 @@ export class Housekeeping implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async run(): Promise<void> {
-    for (const work of [trimFeed, sweepBuckets, sweepBudgets]) {
+    for (const work of [trimFeed, sweepBuckets, sweepBudgets, sweepSessions]) {
       try {
         await this.pool.run(work);
       } catch (error) {

@@ -1,6 +1,17 @@
-import { Controller, Get, Inject } from '@nestjs/common';
-import type { Organisation } from '@tollgate/contracts';
-import { Permission } from '@tollgate/nest';
+import { Controller, Get, Inject, Patch, Post } from '@nestjs/common';
+import {
+  type ChangeOrganisation,
+  ChangeOrganisationSchema,
+  type CreatedOrganisation,
+  type CreateOrganisation,
+  CreateOrganisationSchema,
+  ORGANISATION_OPERATIONS,
+  type Organisation,
+  type Page,
+  type PageQuery,
+  PageQuerySchema,
+} from '@tollgate/contracts';
+import { Permission, ZodBody, ZodQuery } from '@tollgate/nest';
 import { type Act, CurrentAct } from '../changes/act.js';
 import { OrganisationsService } from './organisations.service.js';
 
@@ -8,9 +19,27 @@ import { OrganisationsService } from './organisations.service.js';
 export class OrganisationsController {
   constructor(@Inject(OrganisationsService) private readonly organisations: OrganisationsService) {}
 
+  @Get()
+  @Permission(ORGANISATION_OPERATIONS.listOrganisations)
+  list(@ZodQuery(PageQuerySchema) query: PageQuery): Promise<Page<Organisation>> {
+    return this.organisations.list(query);
+  }
+
+  @Post()
+  @Permission(ORGANISATION_OPERATIONS.createOrganisation)
+  create(@CurrentAct() act: Act, @ZodBody(CreateOrganisationSchema) body: CreateOrganisation): Promise<CreatedOrganisation> {
+    return this.organisations.create(act, body);
+  }
+
   @Get('current')
-  @Permission('admin:organisation:read')
+  @Permission(ORGANISATION_OPERATIONS.getCurrentOrganisation)
   current(@CurrentAct() act: Act): Promise<Organisation> {
     return this.organisations.get(act.organisationId);
+  }
+
+  @Patch('current')
+  @Permission(ORGANISATION_OPERATIONS.changeCurrentOrganisation)
+  change(@CurrentAct() act: Act, @ZodBody(ChangeOrganisationSchema) body: ChangeOrganisation): Promise<Organisation> {
+    return this.organisations.change(act, body);
   }
 }

@@ -1,5 +1,8 @@
-import type { TokenPolicy, TokenResolveReply, TokenSecret, TokenSnapshot } from '@tollgate/contracts';
+import type { AccessRules, BudgetSpec, TokenPolicy, TokenResolveReply, TokenSecret, TokenSnapshot } from '@tollgate/contracts';
+import { mergeBounds } from '@tollgate/policy';
 import type { PoolClient } from 'pg';
+import { BUDGETS, SHARED_LIMITS, type SharedLimitJson, withShared } from './shared-bounds.js';
+import { statusInService } from './status-in-service.js';
 
 type Answered = Exclude<TokenResolveReply, { status: 'stale' }>;
 
@@ -15,7 +18,19 @@ interface ResolveRow {
   readonly policy: TokenPolicy;
   readonly expires_ms: number | null;
   readonly revision: number;
+  readonly owner_id: string | null;
+  readonly operator: boolean;
+  readonly shared_limits: readonly SharedLimitJson[];
+  readonly budgets: readonly BudgetSpec[];
   readonly secrets: readonly SecretJson[];
+  /** The nearest first. */
+  readonly parents: readonly ParentJson[];
+}
+
+interface ParentJson {
+  readonly policy: TokenPolicy;
+  readonly status: TokenSnapshot['status'];
+  readonly expires_ms: number | null;
 }
 
 interface SecretJson {
@@ -27,20 +42,37 @@ interface SecretJson {
   readonly expires_ms: number | null;
 }
 
+/** The end of a key in ms since the epoch: that which was set or that of an idleness, should the sweeper not have come by yet. */
+const END_MS = `(extract(epoch FROM LEAST(token.expires_at,
+  CASE WHEN token.idle_expires_at <= now() THEN token.idle_expires_at END)) * 1000)::float8`;
+
+/** Nearest first. A child that is in use keeps its parents from being idle. */
+const PARENTS = `
+  WITH RECURSIVE family AS (
+    SELECT parent.*, 1 AS generation FROM auth.tokens AS parent WHERE parent.id = token.parent_id
+    UNION ALL
+    SELECT parent.*, family.generation + 1 FROM auth.tokens AS parent JOIN family ON parent.id = family.parent_id
+    WHERE family.generation < 8
+  )
+  SELECT json_agg(json_build_object('policy', family.policy, 'status', ${statusInService('family')},
+    'expires_ms', (extract(epoch FROM family.expires_at) * 1000)::float8) ORDER BY family.generation) FROM family`;
+
 /** One statement, and so one moment: the token as it was when the feed stood at `sequence`. */
 export async function resolveToken(client: PoolClient, publicId: string): Promise<Answered> {
   const { rows } = await client.query<ResolveRow>({
     name: 'resolve-token',
-    text: `SELECT counter.sequence, token.id, token.public_id, token.organisation_id, token.team_id, token.name, token.type,
-             token.status, token.policy, token.revision,
-             (extract(epoch FROM token.expires_at) * 1000)::float8 AS expires_ms,
+    text: `SELECT counter.sequence, token.id, token.public_id, token.organisation_id, token.team_id, token.owner_id, token.name,
+             token.type, ${statusInService('token')} AS status, token.policy, token.revision, ${END_MS} AS expires_ms,
              COALESCE((
                SELECT json_agg(json_build_object('id', secret.id, 'digest', encode(secret.digest, 'base64'),
                  'pepper_version', secret.pepper_version, 'state', secret.state,
                  'expires_ms', (extract(epoch FROM secret.expires_at) * 1000)::float8) ORDER BY secret.id)
                FROM auth.token_secrets AS secret
-               WHERE secret.token_id = token.id AND secret.state IN ('active', 'grace')
-             ), '[]'::json) AS secrets
+               WHERE secret.token_id = token.id AND secret.state IN ('active', 'grace') AND token.type <> 'o'
+             ), '[]'::json) AS secrets,
+             CASE WHEN token.parent_id IS NULL THEN '[]'::json ELSE (${PARENTS}) END AS parents,
+             (SELECT operator FROM auth.organisations WHERE id = token.organisation_id) AS operator,
+             ${SHARED_LIMITS} AS shared_limits, ${BUDGETS} AS budgets
            FROM auth.feed_counter AS counter
            LEFT JOIN auth.tokens AS token ON token.public_id = $1`,
     values: [publicId],
@@ -51,24 +83,50 @@ export async function resolveToken(client: PoolClient, publicId: string): Promis
   return row.id === null ? { status: 'unknown', sequence } : { status: 'found', token: snapshotOf(row, row.id), sequence };
 }
 
-const snapshotOf = (row: ResolveRow, id: string): TokenSnapshot => ({
-  id,
-  publicId: row.public_id,
-  type: row.type,
-  name: row.name,
-  organisationId: row.organisation_id,
-  teamId: row.team_id,
-  status: row.status,
-  expiresAt: wholeOrNull(row.expires_ms),
-  secrets: row.secrets.map((secret) => ({
-    id: secret.id,
-    digest: Buffer.from(secret.digest, 'base64').toString('base64url'),
-    pepperVersion: secret.pepper_version,
-    state: secret.state,
-    expiresAt: wholeOrNull(secret.expires_ms),
-  })),
-  policy: row.policy,
-  revision: row.revision,
-});
+function snapshotOf(row: ResolveRow, id: string): TokenSnapshot {
+  const { parents } = row;
+  return {
+    id,
+    publicId: row.public_id,
+    type: row.type,
+    name: row.name,
+    organisationId: row.organisation_id,
+    teamId: row.team_id,
+    ...(row.operator && { operator: true }),
+    ownerId: row.owner_id,
+    status: statusOf([row, ...parents]),
+    expiresAt: earliest([row, ...parents]),
+    secrets: row.secrets.map((secret) => ({
+      id: secret.id,
+      digest: Buffer.from(secret.digest, 'base64').toString('base64url'),
+      pepperVersion: secret.pepper_version,
+      state: secret.state,
+      expiresAt: wholeOrNull(secret.expires_ms),
+    })),
+    policy: withShared(
+      mergeBounds(
+        row.policy,
+        parents.map(({ policy }) => policy),
+      ),
+      row.shared_limits,
+      row.budgets,
+    ),
+    ...(parents.length === 0 ? {} : { parents: parents.map(({ policy }) => rulesOf(policy)) }),
+    revision: row.revision,
+  };
+}
+
+const rulesOf = ({ scopes, models, addresses, windows }: TokenPolicy): AccessRules => ({ scopes, models, addresses, windows });
+
+/** A child is not better off than any of its parents. */
+function statusOf(family: readonly Pick<ParentJson, 'status'>[]): TokenSnapshot['status'] {
+  if (family.some(({ status }) => status === 'revoked')) return 'revoked';
+  return family.some(({ status }) => status === 'suspended') ? 'suspended' : 'active';
+}
+
+function earliest(family: readonly Pick<ParentJson, 'expires_ms'>[]): number | null {
+  const ends = family.flatMap(({ expires_ms }) => expires_ms ?? []);
+  return ends.length === 0 ? null : Math.round(Math.min(...ends));
+}
 
 const wholeOrNull = (ms: number | null): number | null => (ms === null ? null : Math.round(ms));

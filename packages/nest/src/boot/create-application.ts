@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import { type INestApplication, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { Service } from '@tollgate/contracts';
 import { TollgateError } from '@tollgate/kernel';
 import { METRIC_NAMES, OVERHEAD_BUCKETS, redactText } from '@tollgate/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -10,6 +11,11 @@ import { clientAddress, comesEncrypted } from '../http/client-of.js';
 import type { FrontServer } from '../http/front-server.js';
 import { readJsonBody } from '../http/read-json-body.js';
 import { IoModule, type ServiceIo } from '../io.module.js';
+import { AnswerSeal } from '../management/answer-seal.js';
+import type { ManagementCaller, RefusedKey, RequestWithCaller } from '../management/caller.js';
+import { DenialLog } from '../management/denial-log.js';
+import { EtagInterceptor } from '../management/etag.js';
+import { IdempotencyInterceptor, type Queries } from '../management/idempotency.js';
 import { ManagementGuard } from '../management/management-guard.js';
 import { methodsOfPath } from '../management/methods-of-path.js';
 import { ProblemFilter, publicError, sendProblem } from '../management/problem-filter.js';
@@ -54,7 +60,14 @@ export async function createApplication(needs: ApplicationNeeds): Promise<INestA
   const modules = definitions.map((definition) =>
     definition.module((configuration.services.get(definition.name) ?? {}) as Record<string, never>),
   );
-  const application = await NestFactory.create({ module: ProcessModule, imports: [IoModule.forRoot(io), ...modules] }, adapter, {
+  const denials = new DenialLog(io);
+  const root = {
+    module: ProcessModule,
+    imports: [IoModule.forRoot(io), ...modules],
+    // For its end: what it has noted is written before the bus closes.
+    providers: [{ provide: DenialLog, useValue: denials }],
+  };
+  const application = await NestFactory.create(root, adapter, {
     logger: nestLogger(io.logger),
     abortOnError: false,
     bodyParser: false,
@@ -64,18 +77,45 @@ export async function createApplication(needs: ApplicationNeeds): Promise<INestA
   if (configuration.peppers !== null) {
     const { transport, clock, logger } = io;
     application.useGlobalGuards(
-      new ManagementGuard({ transport, clock, logger, peppers: configuration.peppers, brand: configuration.brand }),
+      new ManagementGuard({
+        transport,
+        clock,
+        logger,
+        peppers: configuration.peppers,
+        brand: configuration.brand,
+        publicUrl: io.publicUrl,
+      }),
+    );
+  }
+  if (configuration.peppers !== null) {
+    application.useGlobalInterceptors(
+      new EtagInterceptor(),
+      new IdempotencyInterceptor({
+        clock: io.clock,
+        seal: new AnswerSeal(configuration.peppers, io.randomBytes),
+        stores: idempotencyStores(io),
+      }),
     );
   }
   const routes = assertRoutesDeclared(application);
   if (configuration.peppers === null && routes.length > 0) throw new Error('management routes in a process that has no guard');
   prepareFastify(adapter.getInstance(), io, methodsOfPath(routes));
+  noteDenials(adapter.getInstance(), denials);
   await application.init();
   application.connectMicroservice({ strategy: new TollgateTransportStrategy(io.transport, io.logger) });
   await application.startAllMicroservices();
   await adapter.getInstance().ready();
   return application;
 }
+
+/** Analytics changes nothing on request. */
+const IDEMPOTENT: readonly Service[] = ['auth', 'catalog'];
+const idempotencyStores = ({ dataSources }: ServiceIo): ReadonlyMap<Service, Queries> =>
+  new Map(
+    [...dataSources].flatMap(([service, dataSource]) =>
+      IDEMPOTENT.includes(service) ? [[service, dataSource as Queries] as const] : [],
+    ),
+  );
 
 function prepareFastify(fastify: FastifyInstance, io: ServiceIo, methodsOf: (path: string) => readonly string[]): void {
   fastify.removeContentTypeParser(['text/plain', 'application/json']);
@@ -110,6 +150,37 @@ function prepareFastify(fastify: FastifyInstance, io: ServiceIo, methodsOf: (pat
     done();
   });
 }
+
+/** After the answer has gone: what is known of a key costs the caller no time that could be measured. */
+function noteDenials(fastify: FastifyInstance, denials: DenialLog): void {
+  fastify.addHook('onResponse', (request: FastifyRequest & RequestWithCaller, reply, done) => {
+    const { caller, refusedKey, permission } = request;
+    const denied = reply.statusCode === 403 && caller !== undefined ? deniedTo(caller) : null;
+    const refused = reply.statusCode === 401 && refusedKey !== undefined ? refusalOf(refusedKey) : null;
+    const known = denied ?? refused;
+    if (known !== null && permission !== undefined) {
+      denials.note({
+        ...known,
+        permission,
+        operation: `${request.method} ${request.routeOptions.url ?? ''}`,
+        requestId: request.id,
+        ip: request.ip,
+        userAgent: request.headers['user-agent']?.slice(0, 256) ?? null,
+      });
+    }
+    done();
+  });
+}
+
+const deniedTo = ({ organisationId, actor }: ManagementCaller) => ({
+  organisationId,
+  actorType: actor.type,
+  tokenId: actor.id,
+  publicId: actor.publicId,
+  secretId: actor.secretId,
+  reason: 'permission_denied',
+});
+const refusalOf = (key: RefusedKey) => ({ ...key, actorType: 'token' as const, secretId: null });
 
 /** Fastify's own parser answers by callback, at once. */
 function parserOf(parseJson: ReturnType<FastifyInstance['getDefaultJsonParser']>, request: FastifyRequest) {

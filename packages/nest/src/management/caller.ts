@@ -1,22 +1,45 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { TokenPolicy } from '@tollgate/contracts';
+import type { Grant, TokenPolicy } from '@tollgate/contracts';
+
+/** Whoever a request comes from, before it is asked what they want: a key, or a person who has signed in. */
+export interface Principal {
+  readonly actor: {
+    readonly type: 'token' | 'user';
+    readonly id: string;
+    /** Of a key: the 12 characters inside its text, its name in logs; and the secret that was used. */
+    readonly publicId: string | null;
+    readonly secretId: string | null;
+  };
+  /** Of a person. */
+  readonly sessionId: string | null;
+  readonly organisationId: string;
+  /** Of the operating organisation. */
+  readonly operator: boolean;
+  /** Permissions in the organisation and in its teams; a key has one entry. */
+  readonly grants: readonly Grant[];
+  /** All that a key holds: the bound of what it may hand on. null for a person, who holds what the grants say. */
+  readonly keyPolicy: TokenPolicy | null;
+}
 
 /** Who calls the management API: made by the guard, injected by `@Caller()`. Everything a controller reads is scoped by `organisationId`. */
-export interface ManagementCaller {
-  readonly tokenId: string;
-  /** The 12 characters inside the token text: its name in logs. */
-  readonly publicId: string;
-  readonly secretId: string;
+export interface ManagementCaller extends Principal {
+  /** What the operation may see and change: these teams' things; null = everything of the organisation. Only operations that declare `teams` get a list. */
+  readonly teams: readonly string[] | null;
+}
+
+/** A key that is known, presented by somebody who may not use it. */
+export interface RefusedKey {
   readonly organisationId: string;
-  readonly teamId: string | null;
-  readonly scopes: readonly string[];
-  /** All that the token holds, its scopes among it: the bound of what it may hand on. */
-  readonly policy: TokenPolicy;
-  readonly type: 'k' | 'a';
+  readonly tokenId: string;
+  readonly publicId: string;
+  readonly reason: string;
 }
 
 export interface RequestWithCaller {
   caller?: ManagementCaller;
+  /** What the operation needs; for the trail of refusals. */
+  permission?: string;
+  refusedKey?: RefusedKey;
 }
 
 export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): ManagementCaller => {

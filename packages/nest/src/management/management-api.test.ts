@@ -13,14 +13,13 @@ test('200: a token with the scope reaches the controller, and the caller is know
   expect(await response.json()).toEqual({
     body: { name: 'x', tags: [] },
     caller: {
-      tokenId: 'tok_1',
-      publicId: live.publicId,
-      secretId: 'sec_1',
+      actor: { type: 'token', id: 'tok_1', publicId: live.publicId, secretId: 'sec_1' },
+      sessionId: null,
       organisationId: 'org_1',
-      teamId: null,
-      scopes: ['admin:things:*'],
-      policy: (auth.snapshot as TokenSnapshot).policy,
-      type: 'a',
+      operator: false,
+      grants: [{ teamId: null, permissions: ['admin:things:*'] }],
+      keyPolicy: (auth.snapshot as TokenSnapshot).policy,
+      teams: null,
     },
   });
 });
