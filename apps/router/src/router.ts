@@ -10,11 +10,13 @@ import { createDataPlane } from './edge/data-plane.js';
 import type { GateMetrics } from './edge/gate.js';
 import { poolRandom } from './edge/pool-random.js';
 import { endCallsOf, recheckTokens, sweep } from './edge/sweep.js';
+import { BudgetClient } from './snapshot/budget-client.js';
 import { DirectAuth } from './snapshot/direct-auth.js';
 import { QuotaClient } from './snapshot/quota-client.js';
 import { RoutingStore } from './snapshot/routing-store.js';
 import { TokenStore } from './snapshot/token-store.js';
 import { adoptFolders } from './spool/adopt-folders.js';
+import { Charges, closeHolder } from './spool/charges.js';
 import { Sender } from './spool/sender.js';
 import { Spool } from './spool/spool.js';
 
@@ -22,6 +24,7 @@ const SWEEP_MS = 250;
 const RECHECK_MS = 500;
 const ADOPT_MS = 30_000;
 const CLOSE_MS_MAX = 10_000;
+const CHARGES_MS_MAX = 3_000;
 
 export interface RouterIo {
   readonly transport: Transport;
@@ -38,6 +41,7 @@ export class Router {
   readonly handler: DataPlaneHandler;
   readonly gate: Gate;
   private readonly sender: Sender;
+  private readonly charges: Charges;
   private readonly timers: NodeJS.Timeout[] = [];
   private adopting: Promise<unknown> = Promise.resolve();
 
@@ -46,7 +50,7 @@ export class Router {
     config: RouterConfig,
   ) {
     const { transport, clock, randomBytes, logger, tracer, readiness } = io;
-    this.sender = new Sender({ transport, randomBytes, logger });
+    this.sender = new Sender({ transport, randomBytes, logger, charge: (charges) => this.charges.book(charges) });
     const spool = new Spool({
       settings: { directory: config.spoolDirectory, maxBytes: config.spoolBytesMax, sync: config.spoolSync },
       sender: this.sender,
@@ -54,6 +58,7 @@ export class Router {
       randomBytes,
       logger,
     });
+    this.charges = new Charges({ transport, logger, folder: spool.folder });
     const tokens = new TokenStore({
       transport,
       clock,
@@ -70,6 +75,7 @@ export class Router {
       tokens,
       uses: new TokenUses({ transport, peppers: config.peppers }),
       quota: new QuotaClient({ transport, clock, logger, holder: newId('router', clock.now(), randomBytes) }),
+      budgets: new BudgetClient({ transport, clock, logger, holder: spool.instance, onFirst: () => this.charges.open() }),
       routes: new RoutingStore({ transport, logger }),
       spool,
       calls: new CallList(),
@@ -93,7 +99,9 @@ export class Router {
   /** After the last answer: what is left goes to analytics, or stays on file for the next router. */
   async close(): Promise<void> {
     for (const timer of this.timers) clearInterval(timer);
-    await this.gate.spool.close(CLOSE_MS_MAX);
+    this.gate.budgets.close();
+    await this.gate.spool.close(CLOSE_MS_MAX, () => this.partFromBudgets());
+    this.charges.close();
     this.sender.close();
     await this.adopting;
     await this.gate.uses.close();
@@ -102,9 +110,17 @@ export class Router {
     this.gate.routes.close();
   }
 
+  /** What this router still has on loan goes back at once instead of when its folder is found. */
+  private async partFromBudgets(): Promise<boolean> {
+    if (!this.charges.used) return true;
+    return (await this.charges.settle(CHARGES_MS_MAX)) && (await closeHolder(this.io.transport, this.gate.spool.instance));
+  }
+
   private adopt(): void {
-    const { logger } = this.io;
-    const parts = { spool: this.gate.spool, directory: this.gate.config.spoolDirectory, sender: this.sender, logger };
+    const { logger, transport } = this.io;
+    const { spool, config } = this.gate;
+    const budgets = { transport, charges: this.charges };
+    const parts = { spool, directory: config.spoolDirectory, sender: this.sender, logger, budgets };
     this.adopting = this.adopting.then(() =>
       adoptFolders(parts).catch((error: unknown) => logger.error({ error }, 'a spool folder could not be replayed')),
     );

@@ -1,3 +1,4 @@
+import type { Bound, Bounds } from './bounds.js';
 import type { Call } from './call.js';
 
 /** OpenAI's format of a wait: `20ms`, `1.5s`, `6m0s`. */
@@ -11,15 +12,22 @@ export function formatReset(ms: number): string {
 /** What every answer of a call carries, as name and value in turn. */
 export function answerHeaders(call: Call): string[] {
   const headers = ['x-request-id', call.clientRequestId ?? call.id, 'x-tollgate-request-id', call.id];
-  if (call.quotaBucket !== '') {
-    const view = call.gate.quota.view(call.quotaBucket);
-    if (view !== null) {
-      headers.push('x-ratelimit-limit-requests', String(view.limit), 'x-ratelimit-remaining-requests', String(view.remaining));
-      headers.push('x-ratelimit-reset-requests', formatReset(view.resetMs));
-    }
-  }
+  if (call.bounds !== null) pushLimits(call, call.bounds, headers);
   if (call.gate.draining()) headers.push('connection', 'close');
   return headers;
+}
+
+/** Of the tightest limit of each kind. A call's tokens come back as far as it does not use them, so they count as used here. */
+function pushLimits(call: Call, { requests, tokens }: Bounds, headers: string[]): void {
+  if (requests !== null) pushLimit(call, requests, headers);
+  if (tokens !== null) pushLimit(call, tokens, headers);
+}
+
+function pushLimit(call: Call, { bucket, kind }: Bound, headers: string[]): void {
+  const view = call.gate.quota.view(bucket);
+  if (view === null) return;
+  headers.push(`x-ratelimit-limit-${kind}`, String(view.limit), `x-ratelimit-remaining-${kind}`, String(view.remaining));
+  headers.push(`x-ratelimit-reset-${kind}`, formatReset(view.resetMs));
 }
 
 /** Who answered, and what it took; for answers that came from an upstream. */

@@ -36,6 +36,13 @@ function onResolved(call: Call, entry: TokenEntry | null, outcome: TokenOutcome)
   onToken(call, entry, outcome);
 }
 
+/** `throttled`: too many wrong secrets of this token; what the copy said stands. */
+function onRenewed(call: Call, entry: TokenEntry | null, outcome: TokenOutcome): void {
+  if (call.over) return;
+  if (outcome === 'throttled') refuseWith(call, 'invalid_api_key', INVALID);
+  else onToken(call, entry, outcome);
+}
+
 function onToken(call: Call, entry: TokenEntry | null, outcome: TokenOutcome): void {
   const { gate, parsed } = call;
   if (outcome === 'throttled') {
@@ -49,6 +56,12 @@ function onToken(call: Call, entry: TokenEntry | null, outcome: TokenOutcome): v
   }
   const verdict = verifyToken(parsed, entry.token, gate.config.peppers, call.startedAt);
   if (!verdict.ok) {
+    // It may have been made after we asked, by a rotation whose news is on its way here: whoever has the new secret may use it.
+    if ((verdict.error === 'wrong_secret' || verdict.error === 'unknown_token') && entry.askedAt < call.startedMono) {
+      call.afterToken = onRenewed;
+      gate.tokens.renew(parsed.publicId, call);
+      return;
+    }
     // Which of them it was is not the caller's to know.
     gate.logger.debug({ requestId: call.id, publicId: parsed.publicId, reason: verdict.error }, 'a token was refused');
     refuseWith(call, 'invalid_api_key', INVALID);

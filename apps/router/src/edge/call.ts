@@ -4,12 +4,14 @@ import type { Peek, PeekReader } from '@tollgate/dialects';
 import type { ErrorCode } from '@tollgate/kernel';
 import { EMPTY_BYTES } from '@tollgate/kernel';
 import { clientAddress } from '@tollgate/nest';
-import type { BudgetTicket, ParsedToken, Plan, PreparedAccess, VerifiedToken } from '@tollgate/policy';
+import type { BudgetTicket, Hold, ParsedToken, Plan, PreparedAccess, VerifiedToken } from '@tollgate/policy';
 import type { TraceContext } from '@tollgate/telemetry';
 import type { TokenEntry, TokenOutcome, TokenWaiter } from '../snapshot/token-store.js';
 import type { Segment } from '../spool/segment.js';
 import type { SpoolEntry } from '../spool/spool.js';
 import type { AttemptReceiver, AttemptSteps } from './attempt.js';
+import type { CallSize } from './bound-call.js';
+import type { Bounds } from './bounds.js';
 import type { CallList, Linked } from './call-list.js';
 import type { GateParts } from './gate.js';
 
@@ -24,6 +26,7 @@ export type Attempt = AttemptReceiver<Call>;
 export type CallSteps = AttemptSteps<Call>;
 
 const nothing = (): void => undefined;
+const NO_HOLDS: readonly Hold[] = Object.freeze([]);
 
 /**
  * One request from its first header to its settlement. Holds state only; the steps are functions in the files named after
@@ -62,7 +65,13 @@ export class Call implements SpoolEntry, TokenWaiter, Linked<Call> {
   movedAt = 0;
 
   scope = '';
-  quotaBucket = '';
+  bounds: Bounds | null = null;
+  /** Where limits or budgets are counted in tokens or money. */
+  size: CallSize | null = null;
+  /** What comes back, in whole or in part, when the call is over. */
+  holds: readonly Hold[] = NO_HOLDS;
+  /** Of one answer; null = none but the caller's own. */
+  outputCap: number | null = null;
   ticket: BudgetTicket | null = null;
   plan: Plan | null = null;
   /** Of the snapshot that was planned with. */

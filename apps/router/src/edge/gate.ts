@@ -3,6 +3,7 @@ import type { TokenUses } from '@tollgate/nest';
 import type { Counter, Histogram, Logger, Tracer } from '@tollgate/telemetry';
 import type { Transport } from '@tollgate/transport';
 import type { RouterConfig } from '../config.js';
+import type { BudgetClient } from '../snapshot/budget-client.js';
 import type { QuotaClient } from '../snapshot/quota-client.js';
 import type { RoutingStore } from '../snapshot/routing-store.js';
 import type { TokenStore } from '../snapshot/token-store.js';
@@ -26,6 +27,7 @@ export interface GateParts {
   readonly tokens: TokenStore;
   readonly uses: TokenUses;
   readonly quota: QuotaClient;
+  readonly budgets: BudgetClient;
   readonly routes: RoutingStore;
   readonly spool: Spool;
   readonly clock: Clock;

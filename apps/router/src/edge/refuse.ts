@@ -37,7 +37,7 @@ export function refuse(call: Call, failure: Failure): void {
   call.lastHead = headers;
   call.lastBytes = written.body;
   call.responseBytes = written.body.length;
-  settle(call, call.plan === null ? 'refused' : 'failed', sendRefusal);
+  settle(call, call.phase === 'relaying' ? 'failed' : 'refused', sendRefusal);
 }
 
 const upstreamMs = (call: Call): number => call.attempts.reduce((sum, attempt) => sum + attempt.durationMs, 0);

@@ -92,7 +92,7 @@ function describe(call: Call, attempt: number, deploymentId: string): UpstreamCa
     dialect: 'openai-chat',
     stream: peek.stream,
     spans: peek.spans,
-    maxOutputTokens: call.verified?.token.policy.caps.outputTokens ?? null,
+    maxOutputTokens: call.outputCap ?? call.verified?.token.policy.caps.outputTokens ?? null,
     usageAsked: peek.usageAsked,
     timeouts: { connectMs: timeouts.connectMs, firstByteMs: timeouts.firstByteMs, idleMs: timeouts.idleMs },
     headers,

@@ -1,8 +1,9 @@
 import { NO_USAGE, type Usage, type UsageBasis, type UsageRecord } from '@tollgate/contracts';
-import { sumMoney } from '@tollgate/policy';
+import { sumMoney, worstCharges } from '@tollgate/policy';
 import { ATTRIBUTES, SPAN_NAMES } from '@tollgate/telemetry';
 import { round } from './answer-headers.js';
 import type { Call, CallOutcome } from './call.js';
+import { releaseBounds } from './release-bounds.js';
 
 const ENDPOINT = 'chat.completions';
 const DIALECT = 'openai-chat';
@@ -22,6 +23,7 @@ export function settle(call: Call, outcome: CallOutcome, finish: (call: Call) =>
     finishCall(call);
     return;
   }
+  releaseBounds(call);
   const record = usageRecord(call, outcome);
   call.gate.spool.settle(call, JSON.stringify(record));
 }
@@ -66,6 +68,7 @@ export function usageRecord(call: Call, outcome: CallOutcome): UsageRecord {
     cost: single ? only.cost : sumMoney(attempts.map((attempt) => attempt.cost)),
     unverified: call.unverified,
     metadata: call.metadata,
+    ...(call.ticket === null ? {} : { charges: [...(call.ticket.settled ?? worstCharges(call.ticket))] }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { type QuotaLeaseReply, QuotaLeaseReplySchema, type RateLimit, SUBJECTS } from '@tollgate/contracts';
 import { type Clock, decodeJson, encodeJson } from '@tollgate/kernel';
-import { LocalQuota, type QuotaCall, type QuotaView, type TakeVerdict } from '@tollgate/policy';
+import { type CountedLimit, type Hold, LocalQuota, type QuotaCall, type QuotaView, type TakeVerdict } from '@tollgate/policy';
 import type { Logger } from '@tollgate/telemetry';
 import type { Transport } from '@tollgate/transport';
 
@@ -32,6 +32,31 @@ export class QuotaClient {
     const verdict = this.quota.tryTake(bucket, rate);
     if (this.quota.pending) this.schedule();
     return verdict;
+  }
+
+  /** The limit that the last {@link check} stopped at. */
+  get blocking(): CountedLimit | null {
+    return this.quota.blocking;
+  }
+
+  check(limits: readonly CountedLimit[], tokens: number, holdMs: number): TakeVerdict {
+    const verdict = this.quota.check(limits, tokens, holdMs);
+    if (this.quota.pending) this.schedule();
+    return verdict;
+  }
+
+  take(limits: readonly CountedLimit[], tokens: number, holdMs: number, holds: Hold[]): void {
+    this.quota.take(limits, tokens, holdMs, holds);
+    if (this.quota.pending) this.schedule();
+  }
+
+  release(holds: readonly Hold[], tokensUsed: number): void {
+    this.quota.release(holds, tokensUsed);
+    if (this.quota.pending) this.schedule();
+  }
+
+  retryAfterMs(limit: CountedLimit, tokens: number): number {
+    return this.quota.retryAfterMs(limit, tokens);
   }
 
   whenSettled(bucket: string, listener: () => void): void {

@@ -35,6 +35,8 @@ export interface TokenEntry {
   /** Made ready once; null where there is no such token. */
   readonly access: PreparedAccess | null;
   readonly validatedAt: number;
+  /** Monotonic: what was committed before this moment is in it. */
+  readonly askedAt: number;
   readonly generation: number;
   /** The feed's, when auth read it. */
   readonly sequence: number;
@@ -50,6 +52,10 @@ export interface TokenWaiter {
 
 interface Flight {
   waiters: TokenWaiter[];
+  /** Wait for auth itself: an older copy is of no use to them. */
+  patient: TokenWaiter[];
+  /** Came after the question was put, and need one of their own. */
+  late: TokenWaiter[];
   minimumSequence: number;
   timer: NodeJS.Timeout | null;
 }
@@ -74,11 +80,13 @@ export class TokenStore {
   private readonly unknown = new LRUCache<string, TokenEntry>({ max: 10_000 });
   private readonly flights = new Map<string, Flight>();
   private readonly limiter: MissLimiter;
+  private readonly renewals: MissLimiter;
   private authDownUntil = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly parts: TokenStoreParts) {
     this.known = new LRUCache({ max: parts.entriesMax });
     this.limiter = new MissLimiter(parts.clock);
+    this.renewals = new MissLimiter(parts.clock);
     this.feed = new RevocationFeed({ ...parts, onEvent: (event) => this.onEvent(event) });
   }
 
@@ -113,10 +121,39 @@ export class TokenStore {
       waiter.onToken(grace, grace === null ? 'unverifiable' : 'grace');
       return;
     }
-    const started: Flight = { waiters: [waiter], minimumSequence: -1, timer: null };
-    if (grace !== null) started.timer = setTimeout(() => this.onSlow(publicId, started), KNOWN_WAIT_MS_MAX);
-    this.flights.set(publicId, started);
-    void this.ask(publicId, started);
+    this.takeOff(publicId, grace, { waiters: [waiter], patient: [] });
+  }
+
+  /**
+   * Asks auth although there is a copy, which does not know the secret that was sent: it may have been made a moment ago, and
+   * the change not heard of here. What is answered was read after this call, or is `unverifiable`; `throttled` where one token
+   * (or, for ids that do not exist, one address) has this done too often.
+   */
+  renew(publicId: string, waiter: TokenWaiter): void {
+    this.askAfresh(publicId, [waiter]);
+  }
+
+  private askAfresh(publicId: string, waiters: TokenWaiter[]): void {
+    const flight = this.flights.get(publicId);
+    if (flight !== undefined) {
+      flight.late.push(...waiters);
+      return;
+    }
+    const account = this.known.has(publicId) ? publicId : (waiters[0]?.address ?? '');
+    const throttled = !this.renewals.mayAsk(account);
+    if (throttled || this.flights.size >= FLIGHTS_MAX) {
+      for (const waiter of waiters) waiter.onToken(null, throttled ? 'throttled' : 'unverifiable');
+      return;
+    }
+    this.renewals.charge(account);
+    this.takeOff(publicId, this.graceEntry(publicId), { waiters: [], patient: waiters });
+  }
+
+  private takeOff(publicId: string, grace: TokenEntry | null, who: Pick<Flight, 'waiters' | 'patient'>): void {
+    const flight: Flight = { ...who, late: [], minimumSequence: -1, timer: null };
+    if (grace !== null) flight.timer = setTimeout(() => this.onSlow(publicId, flight), KNOWN_WAIT_MS_MAX);
+    this.flights.set(publicId, flight);
+    void this.ask(publicId, flight);
   }
 
   /** For a token with calls under way while no change is heard: asks if the cache may not answer, so that a revocation ends them. */
@@ -179,12 +216,15 @@ export class TokenStore {
         waiter.onToken(entry, 'fresh');
       } else waiter.onToken(grace, grace === null ? 'unverifiable' : 'grace');
     }
+    for (const waiter of flight.patient) waiter.onToken(entry, entry === null ? 'unverifiable' : 'fresh');
+    if (flight.late.length > 0) this.askAfresh(publicId, flight.late);
   }
 
   /** null = auth itself cannot tell right now. */
   private async askAuth(publicId: string, flight: Flight): Promise<TokenEntry | null> {
     for (let asks = 0; asks < ASKS_MAX; asks += 1) {
       const { generation } = this.feed;
+      const askedAt = this.parts.clock.monotonic();
       const reply = await this.question(publicId);
       if (reply.status === 'stale') return null;
       const { sequence } = reply;
@@ -192,7 +232,8 @@ export class TokenStore {
       if (sequence < flight.minimumSequence) continue;
       const token = reply.status === 'found' ? reply.token : null;
       const access = token === null ? null : new PreparedAccess(token.policy, token.parents);
-      return { publicId, token, access, validatedAt: this.parts.clock.monotonic(), generation, sequence, superseded: false };
+      const validatedAt = this.parts.clock.monotonic();
+      return { publicId, token, access, validatedAt, askedAt, generation, sequence, superseded: false };
     }
     return null;
   }

@@ -1,7 +1,9 @@
 import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { decodeJson, encodeUtf8 } from '@tollgate/kernel';
 import type { Logger } from '@tollgate/telemetry';
+import type { Transport } from '@tollgate/transport';
+import { bookCharges, type Charges, closeHolder, readOwedCharges } from './charges.js';
 import { IntentSchema, interruptedRecord } from './interrupted-record.js';
 import { forgetInstance, thisOwner, writeLock } from './owner.js';
 import { readSegment } from './read-segment.js';
@@ -12,6 +14,7 @@ import { breathe, type Survey, surveyFolder } from './survey-folder.js';
 
 const BATCH_RECORDS = 200;
 const BATCH_BYTES = 256 * 1024;
+const SETTLE_MS_MAX = 5_000;
 
 export interface Adoption {
   /** Folders replayed to the end and removed. */
@@ -28,6 +31,8 @@ export interface AdoptParts {
   readonly directory: string;
   readonly sender: Sender;
   readonly logger: Logger;
+  /** Absent where budgets are not kept. */
+  readonly budgets?: { readonly transport: Transport; readonly charges: Charges };
 }
 
 /**
@@ -82,6 +87,7 @@ async function replayFolder(parts: AdoptParts, folder: string, total: Adoption):
       await breathe();
     }
     if (records.length > 0 && !(await deliver(parts, records))) return;
+    if (!(await settleBudgetsOf(parts, folder))) return;
     total.folders += 1;
     total.damagedLines += survey.damagedLines;
     if (survey.damagedLines > 0) parts.logger.warn({ lines: survey.damagedLines }, 'torn lines in a spool were skipped');
@@ -89,6 +95,19 @@ async function replayFolder(parts: AdoptParts, folder: string, total: Adoption):
   } finally {
     parts.spool.countForeign(-survey.bytes);
   }
+}
+
+/** False where auth cannot be told right now: the folder stays for the next round. */
+async function settleBudgetsOf({ budgets, logger }: AdoptParts, folder: string): Promise<boolean> {
+  const owed = budgets === undefined ? null : readOwedCharges(folder);
+  if (owed === null || budgets === undefined) return true;
+  const { transport, charges } = budgets;
+  const holder = basename(folder).split('+').pop() ?? '';
+  // What its records are charged went the way of our own: it must have arrived before the rest is given free.
+  const booked = (await charges.settle(SETTLE_MS_MAX)) && (owed.length === 0 || (await bookCharges(transport, owed)));
+  const told = booked && (await closeHolder(transport, holder));
+  if (!told) logger.warn({ holder }, 'the budgets of a router that is gone could not be settled: later');
+  return told;
 }
 
 function* owed(parts: AdoptParts, survey: Survey): Generator<{ readonly text: string; readonly interrupted: boolean }> {

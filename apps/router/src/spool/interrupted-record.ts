@@ -1,6 +1,6 @@
 import { type Price, PriceSchema, type UsageAttempt, type UsageRecord, UsageRecordSchema } from '@tollgate/contracts';
 import { estimateInput } from '@tollgate/dialects';
-import { priceUsage, sumMoney } from '@tollgate/policy';
+import { priceUsage, sumMoney, toNano } from '@tollgate/policy';
 import { z } from 'zod';
 
 /**
@@ -22,6 +22,7 @@ export function interruptedRecord(intent: Intent, diedAt: number): UsageRecord {
   const [last] = attempts.slice(-1);
   const usage = { ...intent.usage };
   for (const attempt of attempts) usage.input += attempt.usage.input;
+  const cost = sumMoney(attempts.map((attempt) => attempt.cost));
   return {
     ...intent,
     outcome: 'interrupted',
@@ -31,9 +32,16 @@ export function interruptedRecord(intent: Intent, diedAt: number): UsageRecord {
     attempts,
     usage,
     basis: last === undefined ? 'none' : 'estimated',
-    cost: sumMoney(attempts.map((attempt) => attempt.cost)),
+    cost,
+    ...(intent.charges === undefined ? {} : { charges: chargesOf(intent.charges, cost) }),
   };
 }
+
+/** Nobody knows what the answer cost: a hard budget pays what was reserved, a soft one what is estimated. */
+const chargesOf = (charges: NonNullable<Intent['charges']>, cost: UsageRecord['cost']): NonNullable<Intent['charges']> =>
+  charges.map((charge) =>
+    charge.lease === null && cost?.currency === charge.currency ? { ...charge, nano: toNano(cost.amount) } : charge,
+  );
 
 function interruptedAttempt(attempt: UsageAttempt, requestBytes: number, diedAt: number): UsageAttempt {
   // A finished attempt (a failed one before a retry) keeps what is known of it.

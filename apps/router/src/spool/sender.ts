@@ -3,6 +3,7 @@ import type { RandomBytes } from '@tollgate/kernel';
 import { decodeJson } from '@tollgate/kernel';
 import type { Logger } from '@tollgate/telemetry';
 import type { Transport } from '@tollgate/transport';
+import { type Charge, chargesIn } from './charges.js';
 
 const ANSWER_MS_MAX = 15_000;
 const PAUSE_MS_MIN = 50;
@@ -12,6 +13,8 @@ export interface SenderOptions {
   readonly transport: Transport;
   readonly randomBytes: RandomBytes;
   readonly logger: Logger;
+  /** Takes the charges of records that analytics has: resolves when they are safe. */
+  readonly charge?: (charges: readonly Charge[]) => Promise<void>;
 }
 
 /** Hands batches to analytics and tries until they are acknowledged; a batch may arrive twice, its records count once. */
@@ -43,6 +46,7 @@ export class Sender {
           this.failures = 0;
           this.wakeAll();
         }
+        await this.charge(body);
         return committed;
       } catch (error) {
         this.failures += 1;
@@ -51,6 +55,13 @@ export class Sender {
       }
     }
     return null;
+  }
+
+  private async charge(body: Uint8Array): Promise<void> {
+    const { charge } = this.options;
+    if (charge === undefined) return;
+    const charges = chargesIn(body);
+    if (charges.length > 0) await charge(charges);
   }
 
   close(): void {

@@ -145,8 +145,11 @@ export class Spool {
     this.trim();
   }
 
-  /** Sends what is left, at most so long, and gives the folder up: empty it goes, else the next router takes it over. */
-  async close(graceMs: number): Promise<void> {
+  /**
+   * Sends what is left, at most so long, and gives the folder up: empty it goes, else the next router takes it over.
+   * `farewell`: false where something is owed to others still, so that the folder must stay.
+   */
+  async close(graceMs: number, farewell = async (): Promise<boolean> => true): Promise<void> {
     this.flush();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise((resolve) => {
@@ -155,8 +158,9 @@ export class Spool {
     await Promise.race([this.shipper.whenIdle(), late]);
     clearTimeout(timer);
     this.flush();
+    const free = this.unsent === 0 && this.openIntents.size === 0 && (await farewell());
     this.abandon();
-    if (this.unsent === 0 && this.openIntents.size === 0) rmSync(this.folder, { recursive: true, force: true });
+    if (free) rmSync(this.folder, { recursive: true, force: true });
   }
 
   /** Stops as a killed process does: nothing more is sent or written, the folder stays behind. */

@@ -58,6 +58,8 @@ export class RouterHarness {
   analyticsUp = true;
   quotaLeft = Number.POSITIVE_INFINITY;
   quotaUp = true;
+  /** Answers about limits in place of the harness. */
+  quotaAuthority: ((request: QuotaLeaseRequest) => unknown) | null = null;
   sequence = 0;
   /** What an adapter that is tried with this router is given. */
   upstreams: unknown = {};
@@ -221,6 +223,7 @@ export class RouterHarness {
     transport.respond(SUBJECTS.quotaLease, 'auth', async (message) => {
       if (!this.quotaUp) return encodeJson({ status: 'stale' });
       const request = decodeJson(message.body) as QuotaLeaseRequest;
+      if (this.quotaAuthority !== null) return encodeJson(this.quotaAuthority(request));
       return encodeJson({ status: 'ok', leases: request.leases.map((lease) => this.lease(lease)) });
     });
     transport.serveStream(SUBJECTS.catalogSnapshot, 'catalog', (stream) => {

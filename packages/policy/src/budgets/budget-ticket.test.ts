@@ -51,8 +51,8 @@ test('nothing is reserved before something was lent, and then from all budgets o
   expect(budgets.check(both, 100, 'USD')).toBe('ok');
   const ticket = budgets.reserve(both, 100, 'USD');
   expect(worstCharges(ticket)).toEqual([
-    { budget: 'budget_a', lease: 'budget_a/0/r1', nano: 100 },
-    { budget: 'budget_b', lease: 'budget_b/0/r1', nano: 100 },
+    { budget: 'budget_a', lease: 'budget_a/0/r1', nano: 100, currency: 'USD' },
+    { budget: 'budget_b', lease: 'budget_b/0/r1', nano: 100, currency: 'USD' },
   ]);
   // 50 are left: not enough, though nobody has been charged anything.
   expect(budgets.check(both, 51, 'USD')).toBe('need_lease');
@@ -88,7 +88,7 @@ test('a soft budget holds nobody up and is charged all the same', () => {
   const { budgets } = setUp();
   expect(budgets.check([spec('budget_s', false)], 100, 'USD')).toBe('ok');
   const ticket = budgets.reserve([spec('budget_s', false)], 100, 'USD');
-  expect(settleBudgets(ticket, 40)).toEqual([{ budget: 'budget_s', lease: null, nano: 40 }]);
+  expect(settleBudgets(ticket, 40)).toEqual([{ budget: 'budget_s', lease: null, nano: 40, currency: 'USD' }]);
 });
 
 test('a budget that nobody keeps is refused, not ignored; so is one in another currency', () => {

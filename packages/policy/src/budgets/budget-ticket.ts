@@ -18,9 +18,9 @@ export interface BudgetTicket {
 }
 
 /** What the budgets are charged where nobody comes back to say: the worst case. Goes on file before the call is dispatched. */
-export const worstCharges = ({ reservations, soft, nano }: BudgetTicket): readonly BudgetCharge[] => [
-  ...reservations.map(({ budget, money }) => ({ budget: budget.id, lease: money.lease, nano })),
-  ...soft.map((budget) => ({ budget, lease: null, nano })),
+export const worstCharges = ({ reservations, soft, nano, currency }: BudgetTicket): readonly BudgetCharge[] => [
+  ...reservations.map(({ budget, money }) => ({ budget: budget.id, lease: money.lease, nano, currency })),
+  ...soft.map((budget) => ({ budget, lease: null, nano, currency })),
 ];
 
 /** Ends the reservations. `cost` null = not known: the hard budgets are charged the worst case. Settling twice charges once. */

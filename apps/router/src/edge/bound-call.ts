@@ -1,0 +1,86 @@
+import type { RoutingDeployment } from '@tollgate/contracts';
+import type { Peek } from '@tollgate/dialects';
+import { boundCost } from '@tollgate/policy';
+import type { Bounds } from './bounds.js';
+
+/** What a call can use and cost at most; true because the output is cut down to it at the provider. */
+export interface CallSize {
+  /** Input and output of all answers together, of the dearest attempt. */
+  readonly tokens: number;
+  /** Cap on the output of one answer that the upstream is to be given; null = the caller's own, or the model's, holds. */
+  readonly outputCap: number | null;
+  /** Billionths, in the one currency of all attempts. */
+  readonly nano: number;
+  readonly currency: string | null;
+  /** The first attempt's model that has no price, or one in another currency than the first. */
+  readonly unpriced: { readonly model: string; readonly reason: 'price' | 'currency' } | null;
+}
+
+/** Of a model that does not say what it writes at most, where neither caller nor policy do: cut down to it. */
+const OUTPUT_TOKENS_DEFAULT = 16_384;
+/** No picture that models are priced for today comes to more (a large one at gpt-4o-mini's count). */
+const IMAGE_TOKENS_MAX = 50_000;
+/** Files and web pages that the provider fetches itself: what fits into its context, or this where it does not say. */
+const FETCHED_TOKENS_MAX = 1_000_000;
+
+const IMAGE = Buffer.from('"image_url"');
+const AUDIO = [Buffer.from('"input_audio"'), Buffer.from('"audio"')];
+const FETCHED = [Buffer.from('"file_id"'), Buffer.from('"web_search')];
+
+/**
+ * The worst case. A token is a byte or more, so the bytes of the body bound its text; what is only referred to is bounded by
+ * the largest that it can come to. No tokenizer: it would cost more than the rest of the call.
+ */
+export function sizeCall(
+  peek: Peek,
+  body: Uint8Array,
+  deployments: readonly RoutingDeployment[],
+  { bounds, outputCap }: { readonly bounds: Bounds; readonly outputCap: number | null },
+): CallSize {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const audio = AUDIO.some((mark) => bytes.includes(mark));
+  const fetched = FETCHED.some((mark) => bytes.includes(mark));
+  const referred = bytes.length + countOf(bytes, IMAGE) * IMAGE_TOKENS_MAX;
+  const inputOf = ({ contextTokens }: RoutingDeployment): number =>
+    Math.min(referred + (fetched ? (contextTokens ?? FETCHED_TOKENS_MAX) : 0), contextTokens ?? Number.MAX_SAFE_INTEGER);
+  const inputMost = Math.max(...deployments.map(inputOf));
+  const asked = askedOf(peek);
+  let cap = least(asked, outputCap);
+  let made: number | null = null;
+  if (cap === null) {
+    const unknown = deployments.some(({ maxOutputTokens }) => maxOutputTokens === null);
+    const modelMost = Math.max(...deployments.map(({ maxOutputTokens }) => maxOutputTokens ?? OUTPUT_TOKENS_DEFAULT));
+    // Nobody said how long the answer may be: it may be as long as the limits have room for.
+    const room = Math.floor((bounds.tokensMax - inputMost) / peek.n);
+    if (unknown || (room >= 1 && room < modelMost)) made = room >= 1 ? Math.min(modelMost, room) : modelMost;
+    cap = made;
+  }
+  let [tokens, nano] = [0, 0];
+  let currency: string | null = null;
+  let unpriced: CallSize['unpriced'] = null;
+  for (const deployment of deployments) {
+    const inputTokens = inputOf(deployment);
+    const outputTokens = (least(cap, deployment.maxOutputTokens) ?? OUTPUT_TOKENS_DEFAULT) * peek.n;
+    tokens = Math.max(tokens, inputTokens + outputTokens);
+    const { price } = deployment;
+    currency ??= price?.currency ?? null;
+    if (price === null || price.currency !== currency)
+      unpriced ??= { model: deployment.upstreamModel, reason: price === null ? 'price' : 'currency' };
+    else nano = Math.max(nano, boundCost(price, { inputTokens, outputTokens, audio }));
+  }
+  return { tokens, outputCap: made ?? outputCap, nano, currency, unpriced };
+}
+
+/** Providers take one or the other where both are given: the larger bounds them. */
+function askedOf({ maxTokens, maxCompletionTokens }: Peek): number | null {
+  if (maxTokens === null || maxCompletionTokens === null) return maxTokens ?? maxCompletionTokens;
+  return Math.max(maxTokens, maxCompletionTokens);
+}
+
+const least = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.min(a, b));
+
+function countOf(bytes: Buffer, mark: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark, at + mark.length)) count += 1;
+  return count;
+}
