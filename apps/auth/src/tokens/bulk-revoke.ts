@@ -1,6 +1,6 @@
 import type { BulkRevoke, BulkRevoked } from '@tollgate/contracts';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
-import type { Act } from '../changes/act.js';
+import { type Act, heldFor } from '../changes/act.js';
 import type { Change, Changes } from '../changes/changes.js';
 import { TokenEntity, type TokenRow } from '../database/entities.js';
 import { isInReach } from './assert-within.js';
@@ -58,7 +58,7 @@ async function revokeBatch(change: Change, filters: Filters, after: string, anno
   // A child of one of them has gone with its parent.
   const done = new Set<string>();
   for (const row of rows) {
-    if (!isInReach(row, act.held)) outOfReach += 1;
+    if (!isInReach(row, heldFor(act, row.teamId))) outOfReach += 1;
     else if (!done.has(row.id)) for (const id of await revokeRow(change, row)) done.add(id);
   }
   return { revoked: done.size, outOfReach, last: rows.length < BATCH ? null : (rows.at(-1)?.id ?? null) };
@@ -87,6 +87,7 @@ function filtered(manager: EntityManager, { act, asked, createdUntil }: Filters)
     .andWhere("token.status <> 'revoked'")
     .andWhere('token.id <> :self', { self: act.actor.id })
     .andWhere('token.createdAt <= :createdUntil', { createdUntil });
+  if (act.teams !== null) builder.andWhere('token.teamId = ANY(:teams)', { teams: [...act.teams] });
   if (asked.owner_id !== undefined) builder.andWhere('token.ownerId = :ownerId', { ownerId: asked.owner_id });
   if (asked.team_id !== undefined) builder.andWhere('token.teamId = :teamId', { teamId: asked.team_id });
   if (asked.parent_id !== undefined) builder.andWhere('token.parentId = :parentId', { parentId: asked.parent_id });
@@ -106,7 +107,7 @@ async function countOutOfReach(manager: EntityManager, filters: Filters): Promis
       .orderBy('token.id', 'ASC')
       .limit(1_000)
       .getMany();
-    count += rows.filter((row) => !isInReach(row, filters.act.held)).length;
+    count += rows.filter((row) => !isInReach(row, heldFor(filters.act, row.teamId))).length;
     const last = rows.at(-1);
     if (last === undefined || rows.length < 1_000) return count;
     after = last.id;

@@ -2,8 +2,10 @@ import { type CreateToken, TOKEN_LIFETIME_MS_DEFAULT } from '@tollgate/contracts
 import { newId, type RandomBytes } from '@tollgate/kernel';
 import { InvalidFieldsError } from '@tollgate/nest';
 import { DEFAULT_BRAND, digestToken, generateToken, type PepperSet } from '@tollgate/policy';
+import { type Act, heldFor } from '../changes/act.js';
 import type { Change } from '../changes/changes.js';
 import { TeamEntity, TokenEntity, type TokenRow, TokenSecretEntity, type TokenSecretRow } from '../database/entities.js';
+import { assertAmongTeams } from '../people/assert-team-in-reach.js';
 import { assertOwner } from './assert-owner.js';
 import { assertUsable } from './assert-usable.js';
 import { assertGrantable, assertInReach } from './assert-within.js';
@@ -31,7 +33,7 @@ export async function createToken(change: Change, mint: Mint, input: CreateToken
   const { manager, act, now } = change;
   const type = input.type === 'api_key' ? 'k' : 'a';
   const parent = input.parent_id === undefined ? null : await parentOf(change, input.parent_id, type);
-  if (parent !== null) assertInReach(parent, act.held);
+  if (parent !== null) assertParentInReach(act, parent);
   const { text, publicId } = generateToken({
     type,
     environment: parent?.environment ?? input.environment,
@@ -41,7 +43,8 @@ export async function createToken(change: Change, mint: Mint, input: CreateToken
   const row = rowOf(change, input, { id: newId('tok', now, mint.randomBytes), publicId, type, parent });
   assertScopesOfType(row.policy.scopes, type);
   assertUsable(row.policy);
-  assertGrantable(row.policy, type, act.held);
+  assertAmongTeams(act, row.teamId);
+  assertGrantable(row.policy, type, heldFor(act, row.teamId));
   await assertTeam(change, row.teamId);
   await assertOwner(change, row.ownerId);
   if (parent !== null) assertSubset(row, parent);
@@ -71,7 +74,7 @@ function rowOf({ act, now }: Change, input: CreateToken, { id, publicId, type, p
     publicId,
     organisationId: act.organisationId,
     teamId: input.team_id === undefined ? (parent?.teamId ?? null) : input.team_id,
-    ownerId: input.owner_id === undefined ? (parent?.ownerId ?? null) : input.owner_id,
+    ownerId: input.owner_id === undefined ? (parent?.ownerId ?? personOf(act)) : input.owner_id,
     parentId: parent?.id ?? null,
     name: input.name,
     type,
@@ -89,6 +92,16 @@ function rowOf({ act, now }: Change, input: CreateToken, { id, publicId, type, p
     revokedAt: null,
     revision: 1,
   };
+}
+
+/** Whoever makes a key for themselves owns it: it ends when they leave. */
+const personOf = ({ actor }: Act): string | null => (actor.type === 'user' ? actor.id : null);
+
+function assertParentInReach(act: Act, parent: TokenRow): void {
+  if (act.teams !== null && (parent.teamId === null || !act.teams.includes(parent.teamId))) {
+    throw new InvalidFieldsError([{ pointer: '/parent_id', detail: 'There is no such token.' }]);
+  }
+  assertInReach(parent, heldFor(act, parent.teamId));
 }
 
 function secretOf(mint: Mint, row: TokenRow, text: string): TokenSecretRow {

@@ -1,11 +1,16 @@
 import { TollgateError } from '@tollgate/kernel';
 import { type EntityManager, In } from 'typeorm';
+import type { Act } from '../changes/act.js';
 import { TokenEntity, type TokenRow, TokenSecretEntity, type TokenSecretRow } from '../database/entities.js';
 
+/** What an operation may touch: an organisation, or some of its teams. */
+export type Reach = Pick<Act, 'organisationId' | 'teams'>;
+
 /** The token of that organisation; `lock` keeps others from changing it until the transaction ends. One that belongs elsewhere is not found. */
-export async function findToken(manager: EntityManager, organisationId: string, id: string, lock: boolean): Promise<TokenRow> {
+export async function findToken(manager: EntityManager, reach: Reach | string, id: string, lock: boolean): Promise<TokenRow> {
+  const { organisationId, teams } = typeof reach === 'string' ? { organisationId: reach, teams: null } : reach;
   const row = await manager.findOne(TokenEntity, {
-    where: { id, organisationId },
+    where: { id, organisationId, ...(teams !== null && { teamId: In([...teams]) }) },
     ...(lock ? { lock: { mode: 'pessimistic_write' } } : {}),
   });
   if (row === null) throw new TollgateError('not_found', 'There is no such token.');

@@ -1,7 +1,7 @@
 import type { ListTokensQuery, Page, Token } from '@tollgate/contracts';
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { TokenEntity, type TokenRow } from '../database/entities.js';
-import { findSecrets } from './find-token.js';
+import { findSecrets, type Reach } from './find-token.js';
 import { cursorAfter, orderTokens } from './token-order.js';
 import { type ViewSettings, viewToken } from './token-view.js';
 
@@ -10,13 +10,14 @@ type Builder = SelectQueryBuilder<TokenRow>;
 /** The cursor is the place of the last one seen, so a page costs the same wherever it stands. */
 export async function listTokens(
   manager: EntityManager,
-  organisationId: string,
+  { organisationId, teams }: Reach,
   query: ListTokensQuery,
   settings: ViewSettings,
 ): Promise<Page<Token>> {
   const builder = manager
     .createQueryBuilder(TokenEntity, 'token')
     .where('token.organisationId = :organisationId', { organisationId });
+  if (teams !== null) builder.andWhere('token.teamId = ANY(:teams)', { teams: [...teams] });
   whereEqual(builder, query);
   whereHeld(builder, query);
   whereTime(builder, query);

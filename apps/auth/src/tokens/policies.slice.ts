@@ -386,3 +386,21 @@ describe('bulk revoke', () => {
     }
   });
 });
+
+test('403: a management key is held to its addresses and windows, and to its parent, as well', async () => {
+  const key = { type: 'management_key', scopes: ['admin:tokens:*'] };
+  const away = await made({ ...key, addresses: { allow: ['10.0.0.0/8'] } });
+  const here = await made({ ...key, addresses: { allow: ['127.0.0.1', '::1'] } });
+  const day = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'][new Date(Date.now() + 3 * 86_400_000).getUTCDay()];
+  const later = await made({ ...key, windows: [{ days: [day], from: '00:00', to: '00:01', time_zone: 'UTC' }] });
+  const codeOf = async (token: string) => (await auth.call<Problem>('GET', TOKENS, undefined, token)).body.code;
+  expect([await codeOf(away.token), await codeOf(here.token), await codeOf(later.token)]).toEqual([
+    'address_not_allowed',
+    undefined,
+    'outside_time_window',
+  ]);
+  const child = await made({ ...key, parent_id: here.id });
+  expect(await codeOf(child.token)).toBeUndefined();
+  await patch(here.id, { scopes: ['admin:tokens:write'] });
+  expect(await codeOf(child.token)).toBe('permission_denied');
+});

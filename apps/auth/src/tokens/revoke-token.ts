@@ -1,5 +1,7 @@
 import { In, Not } from 'typeorm';
+import { heldFor } from '../changes/act.js';
 import type { Change } from '../changes/changes.js';
+import { assertUnchanged } from '../changes/precondition.js';
 import { TokenEntity, type TokenRow, TokenSecretEntity } from '../database/entities.js';
 import { assertInReach } from './assert-within.js';
 import { type Descendant, findDescendants } from './family.js';
@@ -8,8 +10,9 @@ import { findToken } from './find-token.js';
 /** Ends a token, its children and all their secrets for ever. Again changes nothing and leaves no trace. */
 export async function revokeToken(change: Change, id: string): Promise<TokenRow> {
   const { manager, act } = change;
-  const row = await findToken(manager, act.organisationId, id, true);
-  assertInReach(row, act.held);
+  const row = await findToken(manager, act, id, true);
+  assertUnchanged(act, row);
+  assertInReach(row, heldFor(act, row.teamId));
   if (row.status === 'revoked') return row;
   await revokeRow(change, row);
   const time = new Date(change.now);

@@ -11,6 +11,7 @@ import {
   type ListTokensQuery,
   ListTokensQuerySchema,
   type Page,
+  TOKEN_OPERATIONS,
   type Token,
   TokenIdSchema,
 } from '@tollgate/contracts';
@@ -23,32 +24,32 @@ export class TokensController {
   constructor(@Inject(TokensService) private readonly tokens: TokensService) {}
 
   @Get()
-  @Permission('admin:tokens:read')
+  @Permission(TOKEN_OPERATIONS.listTokens)
   list(@CurrentAct() act: Act, @ZodQuery(ListTokensQuerySchema) query: ListTokensQuery): Promise<Page<Token>> {
     return this.tokens.list(act, query);
   }
 
   @Post()
-  @Permission('admin:tokens:write')
+  @Permission(TOKEN_OPERATIONS.createToken)
   create(@CurrentAct() act: Act, @ZodBody(CreateTokenSchema) body: CreateToken): Promise<CreatedToken> {
     return this.tokens.create(act, body);
   }
 
   @Post('bulk-revoke')
   @HttpCode(200)
-  @Permission('admin:tokens:write')
+  @Permission(TOKEN_OPERATIONS.bulkRevokeTokens)
   bulkRevoke(@CurrentAct() act: Act, @ZodBody(BulkRevokeSchema) body: BulkRevoke): Promise<BulkRevoked> {
     return this.tokens.bulkRevoke(act, body);
   }
 
   @Get(':id')
-  @Permission('admin:tokens:read')
+  @Permission(TOKEN_OPERATIONS.getToken)
   get(@CurrentAct() act: Act, @ZodParam('id', TokenIdSchema) id: string): Promise<Token> {
     return this.tokens.get(act, id);
   }
 
   @Patch(':id')
-  @Permission('admin:tokens:write')
+  @Permission(TOKEN_OPERATIONS.changeToken)
   change(
     @CurrentAct() act: Act,
     @ZodParam('id', TokenIdSchema) id: string,
@@ -59,13 +60,13 @@ export class TokensController {
 
   @Post(':id/revoke')
   @HttpCode(200)
-  @Permission('admin:tokens:write')
+  @Permission(TOKEN_OPERATIONS.revokeToken)
   revoke(@CurrentAct() act: Act, @ZodParam('id', TokenIdSchema) id: string): Promise<Token> {
     return this.tokens.revoke(act, id);
   }
 
   @Delete(':id')
-  @Permission('admin:tokens:write')
+  @Permission(TOKEN_OPERATIONS.deleteToken)
   remove(@CurrentAct() act: Act, @ZodParam('id', TokenIdSchema) id: string): Promise<Token> {
     return this.tokens.revoke(act, id);
   }

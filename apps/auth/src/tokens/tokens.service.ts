@@ -47,7 +47,7 @@ export class TokensService {
   ) {}
 
   create(act: Act, input: CreateToken): Promise<CreatedToken> {
-    return this.changes.run(act, async (change) => {
+    return this.changes.make(act, async (change) => {
       const { row, secret, text } = await createToken(change, this.mint, input);
       const snippets = row.type === 'k' ? writeSnippets(this.publicUrl, text, exampleModel(row)) : [];
       return { ...viewToken(row, [secret], this.settings()), token: text, snippets };
@@ -55,11 +55,11 @@ export class TokensService {
   }
 
   list(act: Act, query: ListTokensQuery): Promise<Page<Token>> {
-    return this.changes.read((manager) => listTokens(manager, act.organisationId, query, this.settings()));
+    return this.changes.read((manager) => listTokens(manager, act, query, this.settings()));
   }
 
   get(act: Act, id: string): Promise<Token> {
-    return this.changes.read(async (manager) => this.view(manager, await findToken(manager, act.organisationId, id, false)));
+    return this.changes.read(async (manager) => this.view(manager, await findToken(manager, act, id, false)));
   }
 
   change(act: Act, id: string, patch: ChangeToken): Promise<Token> {

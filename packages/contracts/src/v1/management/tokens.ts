@@ -229,7 +229,7 @@ export const BulkRevokedSchema = z.object({
 });
 export type BulkRevoked = z.infer<typeof BulkRevokedSchema>;
 
-const row = { service: 'auth', tag: 'tokens' } as const;
+const row = { service: 'auth', tag: 'tokens', teams: true } as const;
 const read = { ...row, permission: 'admin:tokens:read' } as const;
 const write = { ...row, permission: 'admin:tokens:write' } as const;
 const answer = { status: 200, description: 'The token as it is now', schema: TokenSchema };
@@ -269,6 +269,7 @@ export const TOKEN_OPERATIONS = defineOperations({
     description:
       'JSON merge patch. In force at every router within a second. A revoked token stays revoked. A token that holds more than the caller is out of its reach.',
     body: ChangeTokenSchema,
+    conditional: true,
     answer,
     errors: ['not_found', 'conflict'],
   },
@@ -289,6 +290,7 @@ export const TOKEN_OPERATIONS = defineOperations({
     summary: 'Revoke a token for ever',
     description:
       'Refused at every router within a second. Revoking again changes nothing. A token that holds more than the caller is out of its reach.',
+    conditional: true,
     answer,
     errors: ['not_found'],
   },
@@ -298,6 +300,7 @@ export const TOKEN_OPERATIONS = defineOperations({
     path: '/api/v1/tokens/{id}',
     summary: 'Revoke a token for ever',
     description: 'The same as revoke; its record stays for the audit trail.',
+    conditional: true,
     answer,
     errors: ['not_found'],
   },
