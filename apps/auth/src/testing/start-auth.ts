@@ -65,7 +65,7 @@ export async function startAuth(given?: { readonly url: string; readonly overrid
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       });
       const text = await response.text();
-      return { status: response.status, body: JSON.parse(text) as T, text };
+      return { status: response.status, body: (text === '' ? null : JSON.parse(text)) as T, text };
     },
     ask: async <T>(subject: string, message: unknown): Promise<T> =>
       decodeJson(await transport.request(subject, encodeJson(message), { timeoutMs: 5_000 })) as T,
