@@ -21,7 +21,7 @@ export interface PlanningFacts {
   readonly ports: readonly number[];
 }
 
-/** Decision 025: beside the path of calls a small young generation saves memory; on it, it costs a third more CPU. */
+/** Decision 025: beside the path of calls a small young generation saves memory; on it, it costs CPU. */
 const NODE_FLAGS_BESIDE_PATH = ['--max-semi-space-size=2'];
 
 export const processCount = (counts: Counts): number => Object.values(counts).reduce((sum, count) => sum + count, 0);
