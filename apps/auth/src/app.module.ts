@@ -18,6 +18,15 @@ import { FeedHandler } from './feed/feed.handler.js';
 import { FeedPublisher } from './feed/feed-publisher.js';
 import { LimitsController } from './limits/limits.controller.js';
 import { LimitsService } from './limits/limits.service.js';
+import { JwksHandler } from './oauth/keys/jwks.handler.js';
+import { KeyRing } from './oauth/keys/key-ring.js';
+import { OAuthSecrets } from './oauth/keys/oauth-secrets.js';
+import { OAuthController } from './oauth/oauth.controller.js';
+import { OAuthService } from './oauth/oauth.service.js';
+import { OAuthServer } from './oauth/server/oauth-server.js';
+import { OAuthStore } from './oauth/server/oauth-store.js';
+import { SIGN_IN } from './oauth/sign-in.js';
+import { SignInByPassword } from './oauth/sign-in-by-password.js';
 import { OrganisationsController } from './organisations/organisations.controller.js';
 import { OrganisationsService } from './organisations/organisations.service.js';
 import { Passwords } from './people/passwords.js';
@@ -45,7 +54,14 @@ import { UsesHandler } from './uses/uses.handler.js';
 @Module({})
 class AuthModule {}
 
-export const authModule = ({ peppers, brand, bootstrapFile, auditKey, webhookNetworks }: AuthConfig): DynamicModule => ({
+export const authModule = ({
+  peppers,
+  brand,
+  bootstrapFile,
+  auditKey,
+  webhookNetworks,
+  oauthKey,
+}: AuthConfig): DynamicModule => ({
   module: AuthModule,
   controllers: [
     AuditController,
@@ -53,6 +69,8 @@ export const authModule = ({ peppers, brand, bootstrapFile, auditKey, webhookNet
     TokensController,
     RotationController,
     SecretLinksController,
+    OAuthController,
+    JwksHandler,
     OrganisationsController,
     UsersController,
     TeamsController,
@@ -73,6 +91,12 @@ export const authModule = ({ peppers, brand, bootstrapFile, auditKey, webhookNet
   providers: [
     { provide: MINT, inject: [RANDOM_BYTES], useFactory: (randomBytes: RandomBytes) => ({ peppers, brand, randomBytes }) },
     { provide: WEBHOOK_NETWORKS, useValue: webhookNetworks },
+    {
+      provide: OAuthSecrets,
+      inject: [RANDOM_BYTES],
+      useFactory: (randomBytes: RandomBytes) => new OAuthSecrets(peppers, oauthKey, randomBytes),
+    },
+    { provide: SIGN_IN, useClass: SignInByPassword },
     { provide: BOOTSTRAP_FILE, useValue: bootstrapFile },
     { provide: AUDIT_KEY, useValue: auditKey },
     AuditService,
@@ -91,6 +115,10 @@ export const authModule = ({ peppers, brand, bootstrapFile, auditKey, webhookNet
     RotationService,
     Deliveries,
     Rotator,
+    KeyRing,
+    OAuthService,
+    OAuthStore,
+    OAuthServer,
     OrganisationsService,
     Passwords,
     PeopleService,

@@ -4,6 +4,7 @@ import { AUTH_ENVIRONMENT } from './config.js';
 import { AuthAccess1764110000000 } from './database/auth-access-1764110000000.js';
 import { AuthAudit1764100000000 } from './database/auth-audit-1764100000000.js';
 import { AuthMoney1764130000000 } from './database/auth-money-1764130000000.js';
+import { AuthOAuth1764140000000 } from './database/auth-oauth-1764140000000.js';
 import { AuthPeople1764120000000 } from './database/auth-people-1764120000000.js';
 import { AuthRotation1764160000000 } from './database/auth-rotation-1764160000000.js';
 import { CreateAuth1764000000000 } from './database/create-auth-1764000000000.js';
@@ -28,6 +29,7 @@ export const authService: ServiceDefinition<typeof AUTH_ENVIRONMENT> = {
       AuthAccess1764110000000,
       AuthPeople1764120000000,
       AuthMoney1764130000000,
+      AuthOAuth1764140000000,
       AuthRotation1764160000000,
     ],
   },

@@ -7,7 +7,7 @@ export const REDACTED = '[redacted]';
  */
 const SECRET_SHAPES: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   // Our own tokens, of any brand; the public id stays, since it is what an operator searches for.
-  [/([a-z0-9]{1,16}[kasrw]_(?:live|test)_[0-9A-Za-z]{12})_[0-9A-Za-z]+/g, `$1_${REDACTED}`],
+  [/([a-z0-9]{1,16}[kaosrw]_(?:live|test)_[0-9A-Za-z]{12})_[0-9A-Za-z]+/g, `$1_${REDACTED}`],
   [/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}/gi, `$1 ${REDACTED}`],
   // Provider keys: OpenAI, Anthropic, OpenRouter, DeepSeek (sk-), Groq, Google, xAI, Hugging Face, Perplexity, Fireworks, Replicate.
   [/\b(sk-|rk-|pk-lf-|gsk_|AIza|xai-|hf_|pplx-|fw_|r8_|csk-|nvapi-|tgp_v1_)[A-Za-z0-9_-]{12,}/g, `$1${REDACTED}`],

@@ -4,6 +4,7 @@ import { fromNano } from '@tollgate/policy';
 import type { Logger } from '@tollgate/telemetry';
 import { reapHolders, sweepBudgets } from '../budgets/close-holder.js';
 import { trimFeed } from '../feed/trim-feed.js';
+import { sweepArtefacts } from '../oauth/store/sweep-artefacts.js';
 import { sweepBuckets } from '../quota/sweep-buckets.js';
 import { sweepSessions } from '../sessions/session-rows.js';
 import { ControlPool, STALE } from './control-pool.js';
@@ -29,7 +30,7 @@ export class Housekeeping implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async run(): Promise<void> {
-    for (const work of [trimFeed, sweepBuckets, sweepBudgets, sweepSessions]) {
+    for (const work of [trimFeed, sweepBuckets, sweepBudgets, sweepSessions, sweepArtefacts]) {
       try {
         await this.pool.run(work);
       } catch (error) {

@@ -24,7 +24,7 @@ export interface OpenedSession {
   readonly email: string;
 }
 
-interface MemberRow {
+export interface MemberRow {
   readonly user_id: string;
   readonly email: string;
   readonly password_hash: string;
@@ -58,6 +58,21 @@ export class SessionsService {
 
   /** One answer and one time, whether the address is unknown, the password wrong or the user suspended. */
   async signIn(input: SignIn, place: Place, device: string | null): Promise<OpenedSession> {
+    const member = await this.recognise(input, place, device);
+    return this.changes.run(actOfMember(member, place), async (change) => {
+      const opened = await this.open(change, member, member.password_hash);
+      change.audit({
+        action: 'session.started',
+        target: { type: 'session', id: opened.view.id, name: null },
+        before: null,
+        after: { userId: member.user_id },
+      });
+      return opened;
+    });
+  }
+
+  /** Whose address and password these are, counted and answered as a sign-in, but without a session. */
+  async recognise(input: SignIn, place: Place, device: string | null): Promise<MemberRow> {
     const email = input.email.toLowerCase();
     const attempt = await this.limiter.begin({ email, ip: place.ip ?? '', device });
     const members: MemberRow[] = await this.changes.read((manager) =>
@@ -73,16 +88,15 @@ export class SessionsService {
       throw failed();
     }
     await this.limiter.succeeded(attempt);
-    return this.changes.run(actOfMember(member, place), async (change) => {
-      const opened = await this.open(change, member, member.password_hash);
-      change.audit({
-        action: 'session.started',
-        target: { type: 'session', id: opened.view.id, name: null },
-        before: null,
-        after: { userId: member.user_id },
-      });
-      return opened;
-    });
+    return member;
+  }
+
+  /** An active member of the organisation, or null. */
+  async member(userId: string, organisationId: string): Promise<MemberRow | null> {
+    const rows: MemberRow[] = await this.changes.read((manager) =>
+      manager.query(`${MEMBER} WHERE u.id = $1 AND m.organisation_id = $2 AND m.status = 'active'`, [userId, organisationId]),
+    );
+    return rows[0] ?? null;
   }
 
   list(act: Act): Promise<readonly ListedSession[]> {

@@ -20,8 +20,8 @@ export const SECRET_BYTES = 32;
 /** CRC32 in base 62. It finds typing errors and lets scanners work offline; it is no security. */
 export const CHECKSUM_LENGTH = 6;
 
-/** k API key, a management key, s opaque access token, r refresh token, w webhook secret. */
-export const TOKEN_TYPES = ['k', 'a', 's', 'r', 'w'] as const;
+/** k API key, a management key, o secret of an OAuth client, s opaque access token, r refresh token, w webhook secret. */
+export const TOKEN_TYPES = ['k', 'a', 'o', 's', 'r', 'w'] as const;
 export type TokenType = (typeof TOKEN_TYPES)[number];
 export const TOKEN_ENVIRONMENTS = ['live', 'test'] as const;
 export type TokenEnvironment = (typeof TOKEN_ENVIRONMENTS)[number];

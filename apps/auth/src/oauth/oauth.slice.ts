@@ -1,0 +1,86 @@
+import type { CreatedOAuthClient, JwksReply } from '@tollgate/contracts';
+import { SUBJECTS } from '@tollgate/contracts';
+import { JwtVerdicts, prepareJwtKeys } from '@tollgate/policy';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type RunningAuth, startAuth } from '../testing/start-auth.js';
+
+let auth: RunningAuth;
+beforeAll(async () => {
+  auth = await startAuth();
+});
+afterAll(() => auth.close());
+
+const CLIENTS = '/api/v1/oauth/clients';
+const made = async (body: object): Promise<CreatedOAuthClient> => {
+  const answer = await auth.call<CreatedOAuthClient>('POST', CLIENTS, { name: 'robot', ...body });
+  expect(answer.status, answer.text).toBe(201);
+  return answer.body;
+};
+interface TokenAnswer {
+  readonly access_token: string;
+  readonly expires_in: number;
+  readonly scope: string;
+  readonly error?: string;
+}
+const post = async (path: string, client: CreatedOAuthClient, fields: Record<string, string>) => {
+  const response = await fetch(auth.handle.url + path, {
+    method: 'POST',
+    headers: { authorization: `Basic ${Buffer.from(`${client.id}:${client.client_secret}`).toString('base64')}` },
+    body: new URLSearchParams(fields),
+  });
+  const text = await response.text();
+  return { status: response.status, body: (text === '' ? {} : JSON.parse(text)) as TokenAnswer & Record<string, unknown> };
+};
+const token = (client: CreatedOAuthClient, fields: Record<string, string> = {}) =>
+  post('/oauth/token', client, { grant_type: 'client_credentials', ...fields });
+
+test('a client gets a token that its own keys verify, is told about it, revokes it', async () => {
+  const client = await made({ scopes: ['llm:*'], limits: { requests: { limit: 5 } } });
+  const { status, body } = await token(client, { scope: 'llm:chat' });
+  expect(status, JSON.stringify(body)).toBe(200);
+  expect(body).toMatchObject({ expires_in: 300, scope: 'llm:chat', token_type: 'Bearer' });
+  const jwks = await auth.ask<JwksReply>(SUBJECTS.jwks, {});
+  if (jwks.status !== 'found') throw new Error('no keys');
+  const verdicts = new JwtVerdicts(10);
+  verdicts.setKeys(prepareJwtKeys(jwks));
+  expect(verdicts.check(body.access_token, Date.now())).toMatchObject({
+    ok: true,
+    value: { organisationId: auth.secrets.organisationId, scopes: ['llm:chat'], clientId: client.id },
+  });
+  const told = await post('/oauth/introspect', client, { token: body.access_token });
+  expect(told.body).toMatchObject({ active: true, client_id: client.id, scope: 'llm:chat', aud: `${auth.handle.url}/v1` });
+  expect((await post('/oauth/revoke', client, { token: body.access_token })).status).toBe(200);
+  expect((await post('/oauth/introspect', client, { token: body.access_token })).body).toEqual({ active: false });
+  const after = await auth.ask<JwksReply>(SUBJECTS.jwks, {});
+  expect(after.status === 'found' ? after.denied : []).toHaveLength(1);
+});
+
+test('what is wrong is refused', async () => {
+  const client = await made({ scopes: ['llm:chat'] });
+  expect((await token(client, { scope: 'llm:embed' })).body.error).toBe('invalid_scope');
+  expect((await token(client, { resource: 'https://elsewhere/v1' })).body.error).toBe('invalid_target');
+  expect((await token({ ...client, client_secret: `${client.client_secret}x` })).body.error).toBe('invalid_client');
+  expect((await token({ ...client, client_secret: 'x' })).status).toBe(401);
+  expect((await post('/oauth/token', client, { grant_type: 'password', username: 'a', password: 'b' })).body.error).toBe(
+    'unsupported_grant_type',
+  );
+  expect((await token(client)).body.scope).toBe('llm:chat');
+  await auth.call('PATCH', `${CLIENTS}/${client.id}`, { status: 'suspended' });
+  expect((await token(client)).status).toBe(401);
+});
+
+test('the metadata stands at both well-known places', async () => {
+  for (const path of ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration']) {
+    const metadata = (await (await fetch(auth.handle.url + path, { headers: { host: 'evil.example' } })).json()) as Record<
+      string,
+      unknown
+    >;
+    expect(metadata).toMatchObject({
+      issuer: auth.handle.url,
+      token_endpoint: `${auth.handle.url}/oauth/token`,
+      response_types_supported: ['code'],
+      code_challenge_methods_supported: ['S256'],
+      grant_types_supported: expect.not.arrayContaining(['implicit', 'password']),
+    });
+  }
+});
