@@ -24,7 +24,12 @@ export interface TestService {
   sendLines(text: string): Promise<UsageCommitted>;
   report(report: UsageReport): Promise<UsageCommitted>;
   /** GET as a token of that organisation with these scopes. */
-  get(path: string, organisationId?: string, scopes?: readonly string[]): Promise<{ status: number; body: never }>;
+  get(
+    path: string,
+    organisationId?: string,
+    scopes?: readonly string[],
+    teamId?: string | null,
+  ): Promise<{ status: number; body: never }>;
   close(): Promise<void>;
 }
 
@@ -61,8 +66,8 @@ export async function startTestService(databaseUrl: string, clock: Clock): Promi
     sendLines,
     settle: (records) => sendLines(records.map((record) => `${JSON.stringify(record)}\n`).join('')),
     report: (report) => request(SUBJECTS.usageReported, encodeJson(report)),
-    get: async (path, organisationId = 'org_1', scopes = ['usage:read']) => {
-      const token = newToken(organisationId, scopes);
+    get: async (path, organisationId = 'org_1', scopes = ['usage:read'], teamId = null) => {
+      const token = newToken(organisationId, scopes, teamId);
       tokens.set(token.snapshot.publicId, token.snapshot);
       const response = await fetch(`${handle.url}${path}`, { headers: { authorization: `Bearer ${token.text}` } });
       return { status: response.status, body: (await response.json()) as never };
@@ -74,7 +79,11 @@ export async function startTestService(databaseUrl: string, clock: Clock): Promi
   };
 }
 
-function newToken(organisationId: string, scopes: readonly string[]): { text: string; snapshot: TokenSnapshot } {
+function newToken(
+  organisationId: string,
+  scopes: readonly string[],
+  teamId: string | null,
+): { text: string; snapshot: TokenSnapshot } {
   const peppers = readPeppers(PEPPER);
   if (!peppers.ok) throw new Error(peppers.error);
   const { text, publicId } = generateToken({ type: 'a', environment: 'test', randomBytes });
@@ -87,7 +96,7 @@ function newToken(organisationId: string, scopes: readonly string[]): { text: st
       type: 'a',
       name: 'test',
       organisationId,
-      teamId: null,
+      teamId,
       status: 'active',
       expiresAt: null,
       secrets: [{ id: 'sec_1', digest, pepperVersion: 1, state: 'active', expiresAt: null }],

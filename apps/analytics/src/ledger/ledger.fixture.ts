@@ -55,7 +55,7 @@ export async function readRollups(dataSource: DataSource): Promise<unknown> {
           : name,
     );
     tables.push(
-      await dataSource.query(`SELECT ${names.join(', ')} FROM analytics.${table} WHERE requests <> 0 ORDER BY 1,2,3,4,5,6,7`),
+      await dataSource.query(`SELECT ${names.join(', ')} FROM analytics.${table} WHERE requests <> 0 ORDER BY 1,2,3,4,5,6,7,8`),
     );
   }
   return tables;

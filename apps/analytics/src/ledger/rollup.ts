@@ -14,6 +14,8 @@ export interface RollupDelta {
   /** Beginning of the hour or day, ms since the epoch. By the id, whose time no later settlement changes. */
   readonly periodMs: number;
   readonly tokenId: string;
+  /** Empty where the token had no team. */
+  readonly teamId: string;
   readonly model: string;
   readonly provider: string;
   readonly outcome: string;
@@ -97,6 +99,7 @@ export class RollupChanges {
     const identity = {
       organisationId: record.organisationId,
       tokenId: record.tokenId,
+      teamId: record.teamId ?? '',
       model: isInventedModel(record) ? '' : record.model,
       provider: providerOf(record),
       outcome: record.outcome,
@@ -143,9 +146,10 @@ const hasEffect = (row: RollupDelta): boolean =>
 
 /** NUL cannot stand in a stored text, so it separates. */
 const keyOf = (
-  row: Pick<RollupDelta, 'organisationId' | 'tokenId' | 'model' | 'provider' | 'outcome' | 'currency'>,
+  row: Pick<RollupDelta, 'organisationId' | 'tokenId' | 'teamId' | 'model' | 'provider' | 'outcome' | 'currency'>,
   periodMs: number,
-): string => `${row.organisationId}\0${periodMs}\0${row.tokenId}\0${row.model}\0${row.provider}\0${row.outcome}\0${row.currency}`;
+): string =>
+  `${row.organisationId}\0${periodMs}\0${row.tokenId}\0${row.teamId}\0${row.model}\0${row.provider}\0${row.outcome}\0${row.currency}`;
 
 const measure = (name: string, key: Exclude<Measure, 'cost'>): Column<RollupDelta> => ({
   name,
@@ -157,6 +161,7 @@ const columns = (periodType: string): readonly Column<RollupDelta>[] => [
   { name: 'organisation_id', type: 'text', value: (row) => row.organisationId },
   { name: 'period', type: periodType, value: (row) => new Date(row.periodMs).toISOString() },
   { name: 'token_id', type: 'text', value: (row) => row.tokenId },
+  { name: 'team_id', type: 'text', value: (row) => row.teamId },
   { name: 'model', type: 'text', value: (row) => row.model },
   { name: 'provider', type: 'text', value: (row) => row.provider },
   { name: 'outcome', type: 'text', value: (row) => row.outcome },
@@ -183,4 +188,4 @@ export const ROLLUPS = [
   { table: 'usage_hourly', columns: columns('timestamptz'), rows: (changes: RollupChanges) => changes.hours() },
   { table: 'usage_daily', columns: columns('date'), rows: (changes: RollupChanges) => changes.days() },
 ] as const;
-export const ROLLUP_KEY_LENGTH = 7;
+export const ROLLUP_KEY_LENGTH = 8;

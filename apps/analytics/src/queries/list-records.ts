@@ -4,12 +4,13 @@ import { InvalidFieldsError } from '@tollgate/nest';
 import type { DataSource } from 'typeorm';
 import { RECORD_SELECT, type RecordRow, recordOfRow } from '../ledger/record-columns.js';
 import { withQueryLimit } from './query-limit.js';
+import type { UsageReach } from './read-usage.js';
 import { recordView } from './record-view.js';
 
 /** One page of the organisation's records, newest first; the cursor is the place of the last row, so rows that come later move nothing. */
 export async function listRecords(
   dataSource: DataSource,
-  organisationId: string,
+  { organisationId, teams }: UsageReach,
   query: UsageRecordsQuery,
 ): Promise<Page<UsageRecordView>> {
   const conditions = ['r.organisation_id = $1'];
@@ -17,6 +18,7 @@ export async function listRecords(
   const where = (column: string, operator: string, type: string, value: unknown): void => {
     conditions.push(`${column} ${operator} $${parameters.push(value)}::${type}`);
   };
+  if (teams !== null) conditions.push(`r.team_id = ANY ($${parameters.push(teams)}::text[])`);
   // The day is what picks the partitions, the id what stands in them.
   const before = (id: string): void => {
     where('r.day', '<=', 'date', dayOfId(id));
@@ -56,9 +58,9 @@ export async function listRecords(
   };
 }
 
-/** The record of that id in the caller's organisation; of another's there is none. */
-export async function readRecord(dataSource: DataSource, organisationId: string, id: string): Promise<UsageRecordView> {
-  const { data } = await listRecords(dataSource, organisationId, { id, limit: 1 });
+/** The record of that id, where the caller reaches it; of another's there is none. */
+export async function readRecord(dataSource: DataSource, reach: UsageReach, id: string): Promise<UsageRecordView> {
+  const { data } = await listRecords(dataSource, reach, { id, limit: 1 });
   const [record] = data;
   if (record === undefined) throw new TollgateError('not_found', 'There is no such usage record.', { param: 'id' });
   return record;

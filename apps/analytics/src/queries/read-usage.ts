@@ -35,25 +35,31 @@ const KEYS: Readonly<Record<UsageGroup | 'none', { readonly hourly: string; read
   hour: { hourly: `to_char(period AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`, daily: 'NULL' },
 };
 
+/** Whose usage: that of the organisation, or of some of its teams alone. */
+export interface UsageReach {
+  readonly organisationId: string;
+  readonly teams: readonly string[] | null;
+}
+
 interface Range {
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-/** Sums over the caller's organisation, out of the rollups alone: whole days from the daily one, what sticks out from the hourly one. */
+/** Sums over what the caller reaches, out of the rollups alone: whole days from the daily one, what sticks out from the hourly one. */
 export async function readUsage(
   dataSource: DataSource,
-  organisationId: string,
+  reach: UsageReach,
   query: UsageQuery,
   nowMs: number,
 ): Promise<UsageReportView> {
   const range = rangeOf(query, nowMs);
   const group = query.group_by ?? null;
   const { totals, groups } = await withQueryLimit(dataSource, async (manager) => {
-    const total = statement('none', range, query, organisationId, 1);
+    const total = statement('none', range, query, reach, 1);
     const [row]: FiguresRow[] = await manager.query(total.sql, total.parameters);
     if (group === null) return { totals: row, groups: [] };
-    const grouped = statement(group, range, query, organisationId, query.limit + 1);
+    const grouped = statement(group, range, query, reach, query.limit + 1);
     const rows: FiguresRow[] = await manager.query(grouped.sql, grouped.parameters);
     return { totals: row, groups: rows };
   });
@@ -87,12 +93,13 @@ function statement(
   group: UsageGroup | 'none',
   range: Range,
   query: UsageQuery,
-  organisationId: string,
+  { organisationId, teams }: UsageReach,
   limit: number,
 ): { readonly sql: string; readonly parameters: readonly unknown[] } {
   const parameters: unknown[] = [organisationId];
   const bind = (value: unknown): string => `$${parameters.push(value)}`;
   let filter = 'organisation_id = $1';
+  if (teams !== null) filter += ` AND team_id = ANY(${bind(teams)}::text[])`;
   if (query.model !== undefined) filter += ` AND model = ${bind(query.model)}`;
   if (query.token_id !== undefined) filter += ` AND token_id = ${bind(query.token_id)}`;
   if (query.provider !== undefined) filter += ` AND provider = ${bind(query.provider)}`;

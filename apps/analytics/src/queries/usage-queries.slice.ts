@@ -309,3 +309,34 @@ test('what came in is to be seen in the metrics', async () => {
   }
   expect(text).toMatch(/tollgate_usage_commit_seconds_count[^\n]* [1-9]/);
 });
+
+describe('a key of one team', () => {
+  const organisationId = 'org_teams';
+  const mine = newRequestId(NOON);
+  const theirs = newRequestId(NOON);
+  const nobodys = newRequestId(NOON);
+  const asTeam = async <T>(path: string): Promise<{ status: number; body: T }> =>
+    service.get(path, organisationId, ['usage:read'], 'team_mine');
+
+  beforeAll(async () => {
+    await service.settle([
+      newRecord({ id: mine, organisationId, teamId: 'team_mine' }),
+      newRecord({ id: theirs, organisationId, teamId: 'team_theirs' }),
+      newRecord({ id: nobodys, organisationId, teamId: null }),
+    ]);
+  });
+
+  test('200: the sums and records of that team alone', async () => {
+    expect((await usage('', organisationId)).totals.requests).toBe(3);
+    const report = await asTeam<UsageReportView>('/api/v1/usage?group_by=model');
+    expect(report.body.totals.requests).toBe(1);
+    expect(report.body.groups.map(({ requests }) => requests)).toEqual([1]);
+    const page = await asTeam<Page<UsageRecordView>>('/api/v1/usage/records');
+    expect(page.body.data.map(({ id }) => id)).toEqual([mine]);
+  });
+
+  test('404: a record of another team, or of none', async () => {
+    expect((await asTeam(`/api/v1/usage/records/${mine}`)).status).toBe(200);
+    for (const id of [theirs, nobodys]) expect((await asTeam(`/api/v1/usage/records/${id}`)).status).toBe(404);
+  });
+});

@@ -24,23 +24,23 @@ export class UsageController {
   ) {}
 
   @Get()
-  @Permission(USAGE_OPERATIONS.getUsage.permission)
+  @Permission(USAGE_OPERATIONS.getUsage)
   usage(@Caller() caller: ManagementCaller, @ZodQuery(UsageQuerySchema) query: UsageQuery): Promise<UsageReportView> {
-    return readUsage(this.dataSource, caller.organisationId, query, this.clock.now());
+    return readUsage(this.dataSource, caller, query, this.clock.now());
   }
 
   @Get('records')
-  @Permission(USAGE_OPERATIONS.listUsageRecords.permission)
+  @Permission(USAGE_OPERATIONS.listUsageRecords)
   records(
     @Caller() caller: ManagementCaller,
     @ZodQuery(UsageRecordsQuerySchema) query: UsageRecordsQuery,
   ): Promise<Page<UsageRecordView>> {
-    return listRecords(this.dataSource, caller.organisationId, query);
+    return listRecords(this.dataSource, caller, query);
   }
 
   @Get('records/:id')
-  @Permission(USAGE_OPERATIONS.getUsageRecord.permission)
+  @Permission(USAGE_OPERATIONS.getUsageRecord)
   record(@Caller() caller: ManagementCaller, @ZodParam('id', UsageRecordIdSchema) id: string): Promise<UsageRecordView> {
-    return readRecord(this.dataSource, caller.organisationId, id);
+    return readRecord(this.dataSource, caller, id);
   }
 }

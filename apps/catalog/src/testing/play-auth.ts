@@ -50,6 +50,7 @@ function newToken(scopes: readonly string[], organisationId: string): { text: st
     name: 'test',
     organisationId,
     teamId: null,
+    operator: organisationId === 'org_one',
     status: 'active',
     expiresAt: null,
     secrets: [{ id: 'sec_1', digest, pepperVersion: pepper.version, state: 'active', expiresAt: null }],
