@@ -5,6 +5,7 @@ import { AuditController } from './audit/audit.controller.js';
 import { AuditService } from './audit/audit.service.js';
 import { AUDIT_KEY, Checkpointer } from './audit/checkpointer.js';
 import { DeniedHandler } from './audit/denied.handler.js';
+import { RecordHandler } from './audit/record.handler.js';
 import { BOOTSTRAP_FILE, FirstStart } from './bootstrap/first-start.js';
 import { BudgetAuthority } from './budgets/budget-authority.js';
 import { BudgetsController } from './budgets/budgets.controller.js';
@@ -66,6 +67,7 @@ export const authModule = ({
   controllers: [
     AuditController,
     DeniedHandler,
+    RecordHandler,
     TokensController,
     RotationController,
     SecretLinksController,

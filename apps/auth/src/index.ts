@@ -3,6 +3,7 @@ import { authModule } from './app.module.js';
 import { AUTH_ENVIRONMENT } from './config.js';
 import { AuthAccess1764110000000 } from './database/auth-access-1764110000000.js';
 import { AuthAudit1764100000000 } from './database/auth-audit-1764100000000.js';
+import { AuthAuditRecords1764170000000 } from './database/auth-audit-records-1764170000000.js';
 import { AuthMoney1764130000000 } from './database/auth-money-1764130000000.js';
 import { AuthOAuth1764140000000 } from './database/auth-oauth-1764140000000.js';
 import { AuthPeople1764120000000 } from './database/auth-people-1764120000000.js';
@@ -31,6 +32,7 @@ export const authService: ServiceDefinition<typeof AUTH_ENVIRONMENT> = {
       AuthMoney1764130000000,
       AuthOAuth1764140000000,
       AuthRotation1764160000000,
+      AuthAuditRecords1764170000000,
     ],
   },
   module: authModule,

@@ -10,6 +10,7 @@ import { CLOCK, dataSourceToken, LOGGER, RANDOM_BYTES, READINESS, type Readiness
 import type { Logger } from '@tollgate/telemetry';
 import type { Subscription, Transport } from '@tollgate/transport';
 import type { DataSource } from 'typeorm';
+import { AuditRelay } from './audit/audit-relay.js';
 import type { CatalogConfig } from './config.js';
 import { ConfigFile } from './config-file/config-file.js';
 import { CatalogFeed } from './feed/catalog-feed.js';
@@ -25,6 +26,7 @@ export class Catalog implements OnModuleInit, OnApplicationBootstrap, BeforeAppl
   readonly configFile: ConfigFile | null;
   readonly registration: Registration;
   private readonly feed: CatalogFeed;
+  private readonly auditRelay: AuditRelay;
   private snapshots: Subscription | null = null;
 
   constructor(
@@ -38,6 +40,7 @@ export class Catalog implements OnModuleInit, OnApplicationBootstrap, BeforeAppl
   ) {
     this.feed = new CatalogFeed(transport, logger);
     this.store = new CatalogStore({ dataSource, clock, randomBytes, onChange: (change) => this.feed.publish(change) });
+    this.auditRelay = new AuditRelay({ transport, logger, query: () => this.store.query });
     this.registration = new Registration({
       store: this.store,
       transport,
@@ -70,11 +73,12 @@ export class Catalog implements OnModuleInit, OnApplicationBootstrap, BeforeAppl
   onApplicationBootstrap(): void {
     this.snapshots = serveSnapshot(this.transport, this.store, this.logger);
     this.feed.start(this.store);
+    this.auditRelay.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.feed.stop();
     this.configFile?.stop();
-    await Promise.all([this.registration.stop(), this.snapshots?.drain()]);
+    await Promise.all([this.registration.stop(), this.auditRelay.stop(), this.snapshots?.drain()]);
   }
 }

@@ -2,12 +2,14 @@ import type { ServiceDefinition } from '@tollgate/nest';
 import { catalogModule } from './app.module.js';
 import { CATALOG_ENVIRONMENT } from './config.js';
 import { findMistakes } from './config-file/find-mistakes.js';
+import { CatalogAudit1764170000000 } from './store/migrations/catalog-audit-1764170000000.js';
 import { CreateCatalog1763900000000 } from './store/migrations/create-catalog.js';
+import { KeepAnswers1764120000000 } from './store/migrations/keep-answers.js';
 
 export const catalogService: ServiceDefinition<typeof CATALOG_ENVIRONMENT> = {
   name: 'catalog',
   environment: CATALOG_ENVIRONMENT,
-  database: { schema: 'catalog', entities: [], migrations: [CreateCatalog1763900000000] },
+  database: { schema: 'catalog', entities: [], migrations: [CreateCatalog1763900000000, KeepAnswers1764120000000, CatalogAudit1764170000000] },
   findMistakes: (variables) => findMistakes(variables),
   module: catalogModule,
 };

@@ -1,4 +1,5 @@
-import type { AuditCheckpointView, AuditEventView, Page } from '@tollgate/contracts';
+import { type AuditCheckpointView, type AuditEventView, type Page, SUBJECTS } from '@tollgate/contracts';
+import { encodeJson } from '@tollgate/kernel';
 import { AuditExportVerifier, readAuditKey, readAuditPublicKey } from '@tollgate/policy';
 import { createTestClock, createTestDatabase, waitFor } from '@tollgate/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -160,6 +161,29 @@ test('what is refused to a key that is known is written, however often at small 
       what: 'the use of the revoked key in the trail',
     },
   );
+});
+
+test('a change of another service stands in the trail once, however often it is sent', async () => {
+  const record = (id: string, organisationId = auth.secrets.organisationId) => ({
+    id,
+    organisationId,
+    fact: {
+      time: new Date().toISOString(),
+      actor: { type: 'token', id: 'tok_1', publicId: 'abcdefghijkl', secretId: 'sec_1', onBehalfOf: null },
+      action: 'route.created',
+      target: { type: 'route', id: `route_${id}`, name: 'fast' },
+      ...{ decision: 'allowed', reason: null, requestId: 'req_1', traceId: null, ip: '127.0.0.1', userAgent: null },
+      ...{ before: null, after: { model: 'fast' } },
+    },
+  });
+  const send = (...records: unknown[]) =>
+    auth.transport.request(SUBJECTS.auditRecord, encodeJson({ records }), { timeoutMs: 5_000 });
+  // One organisation that is gone holds up nobody.
+  await send(record('audit_1'), record('audit_2'), record('audit_1'), record('audit_9', 'org_gone'));
+  await send(record('audit_2'), record('audit_3'));
+  const { data } = (await search('?action=route.created')).body;
+  expect(data.map(({ target }) => target.id).sort()).toEqual(['route_audit_1', 'route_audit_2', 'route_audit_3']);
+  expect(verify(await exported())).not.toHaveProperty('flaw');
 });
 
 test('an organisation sees and exports its own trail only', async () => {

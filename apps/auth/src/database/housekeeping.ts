@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy }
 import { LOGGER } from '@tollgate/nest';
 import { fromNano } from '@tollgate/policy';
 import type { Logger } from '@tollgate/telemetry';
+import { trimRecords } from '../audit/trim-records.js';
 import { reapHolders, sweepBudgets } from '../budgets/close-holder.js';
 import { trimFeed } from '../feed/trim-feed.js';
 import { sweepArtefacts } from '../oauth/store/sweep-artefacts.js';
@@ -30,7 +31,7 @@ export class Housekeeping implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async run(): Promise<void> {
-    for (const work of [trimFeed, sweepBuckets, sweepBudgets, sweepSessions, sweepArtefacts]) {
+    for (const work of [trimFeed, trimRecords, sweepBuckets, sweepBudgets, sweepSessions, sweepArtefacts]) {
       try {
         await this.pool.run(work);
       } catch (error) {

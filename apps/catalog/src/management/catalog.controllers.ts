@@ -23,6 +23,7 @@ import {
   type RouteView,
 } from '@tollgate/contracts';
 import { Caller, type ManagementCaller, Permission, ZodBody, ZodParam, ZodQuery } from '@tollgate/nest';
+import { type Act, CurrentAct } from '../audit/current-act.js';
 import { Catalog } from '../catalog.js';
 import { createCredential, deleteCredential, listCredentials } from './credentials.js';
 import { listModels } from './models.js';
@@ -41,8 +42,8 @@ export class ProvidersController {
 
   @Post()
   @Permission(PROVIDER_OPERATIONS.createProvider.permission)
-  create(@ZodBody(CreateProviderSchema) body: CreateProvider): Promise<ProviderView> {
-    return createProvider(this.catalog.store, body);
+  create(@CurrentAct() act: Act, @ZodBody(CreateProviderSchema) body: CreateProvider): Promise<ProviderView> {
+    return createProvider(this.catalog.store, act, body);
   }
 
   @Get(':id')
@@ -54,8 +55,8 @@ export class ProvidersController {
   @Delete(':id')
   @HttpCode(204)
   @Permission(PROVIDER_OPERATIONS.deleteProvider.permission)
-  delete(@ZodParam('id', ProviderIdSchema) id: string): Promise<void> {
-    return deleteProvider(this.catalog.store, id).finally(() => this.catalog.registration.forget());
+  delete(@CurrentAct() act: Act, @ZodParam('id', ProviderIdSchema) id: string): Promise<void> {
+    return deleteProvider(this.catalog.store, act, id).finally(() => this.catalog.registration.forget());
   }
 }
 
@@ -71,15 +72,15 @@ export class CredentialsController {
 
   @Post()
   @Permission(PROVIDER_OPERATIONS.createCredential.permission)
-  create(@ZodBody(CreateCredentialSchema) body: CreateCredential): Promise<CredentialView> {
-    return createCredential(this.catalog.store, body);
+  create(@CurrentAct() act: Act, @ZodBody(CreateCredentialSchema) body: CreateCredential): Promise<CredentialView> {
+    return createCredential(this.catalog.store, act, body);
   }
 
   @Delete(':id')
   @HttpCode(204)
   @Permission(PROVIDER_OPERATIONS.deleteCredential.permission)
-  delete(@ZodParam('id', CredentialIdSchema) id: string): Promise<void> {
-    return deleteCredential(this.catalog.store, id);
+  delete(@CurrentAct() act: Act, @ZodParam('id', CredentialIdSchema) id: string): Promise<void> {
+    return deleteCredential(this.catalog.store, act, id);
   }
 }
 
@@ -106,8 +107,8 @@ export class RoutesController {
 
   @Post()
   @Permission(ROUTE_OPERATIONS.createRoute.permission)
-  create(@Caller() caller: ManagementCaller, @ZodBody(CreateRouteSchema) body: CreateRoute): Promise<RouteView> {
-    return createRoute(this.catalog.store, caller.organisationId, body);
+  create(@CurrentAct() act: Act, @ZodBody(CreateRouteSchema) body: CreateRoute): Promise<RouteView> {
+    return createRoute(this.catalog.store, act, body);
   }
 
   @Get(':id')
@@ -119,7 +120,7 @@ export class RoutesController {
   @Delete(':id')
   @HttpCode(204)
   @Permission(ROUTE_OPERATIONS.deleteRoute.permission)
-  delete(@Caller() caller: ManagementCaller, @ZodParam('id', RouteIdSchema) id: string): Promise<void> {
-    return deleteRoute(this.catalog.store, caller.organisationId, id);
+  delete(@CurrentAct() act: Act, @ZodParam('id', RouteIdSchema) id: string): Promise<void> {
+    return deleteRoute(this.catalog.store, act, id);
   }
 }

@@ -1,4 +1,6 @@
 import type { CreateCredential, CredentialView, Page, PageQuery } from '@tollgate/contracts';
+import type { Act } from '../audit/current-act.js';
+import { noteChange } from '../audit/note-change.js';
 import { knownModels } from '../prices/known-models.js';
 import type { CatalogStore } from '../store/catalog-store.js';
 import { putModels } from '../store/put-models.js';
@@ -23,7 +25,7 @@ export async function listCredentials(query: Query, page: PageQuery): Promise<Pa
   return pageOfRows(rows, page, (row) => row.id, viewOf);
 }
 
-export function createCredential(store: CatalogStore, wish: CreateCredential): Promise<CredentialView> {
+export function createCredential(store: CatalogStore, act: Act, wish: CreateCredential): Promise<CredentialView> {
   return store.write(async (session) => {
     const [provider] = await session.query<{ name: string; origin: Origin; prices_id: string | null }>(
       'SELECT name, origin, prices_id FROM catalog.providers WHERE id = $1',
@@ -43,15 +45,29 @@ export function createCredential(store: CatalogStore, wish: CreateCredential): P
       const models = await knownModels(provider.prices_id, session.now);
       await putModels(session, { id: wish.provider_id, name: provider.name }, models, 'api');
     }
-    return readCredential(session.query, id);
+    const credential = await readCredential(session.query, id);
+    await noteChange(session, act, {
+      action: 'credential.created',
+      target: targetOf(credential),
+      before: null,
+      after: auditViewOf(credential),
+    });
+    return credential;
   });
 }
 
-export function deleteCredential(store: CatalogStore, id: string): Promise<void> {
+export function deleteCredential(store: CatalogStore, act: Act, id: string): Promise<void> {
   return store.write(async (session) => {
-    const { origin, name, provider_id, in_use } = await readCredential(session.query, id);
+    const credential = await readCredential(session.query, id);
+    const { origin, name, provider_id, in_use } = credential;
     assertOwn(origin, `credential ${name}`);
     await session.query('DELETE FROM catalog.credentials WHERE id = $1', [id]);
+    await noteChange(session, act, {
+      action: 'credential.deleted',
+      target: targetOf(credential),
+      before: auditViewOf(credential),
+      after: null,
+    });
     if (!in_use) return;
     await session.query(
       `UPDATE catalog.providers SET credential_id =
@@ -66,5 +82,11 @@ async function readCredential(query: Query, id: string): Promise<CredentialView>
   if (row === undefined) throw notFound('credential');
   return viewOf(row);
 }
+
+const targetOf = ({ id, name }: CredentialView) => ({ type: 'credential', id, name });
+/** The sealed text is not among what is read. */
+const auditViewOf = ({ provider_id, name, source, variable, key_id }: CredentialView) => ({
+  ...{ provider_id, name, source, variable, key_id },
+});
 
 const viewOf = (row: Row): CredentialView => ({ ...row, created_at: row.created_at.toISOString() });

@@ -2,6 +2,8 @@ import type { CreateProvider, Page, PageQuery, ProviderView } from '@tollgate/co
 import { TollgateError } from '@tollgate/kernel';
 import { InvalidFieldsError } from '@tollgate/nest';
 import { findProvider } from '@tollgate/providers';
+import type { Act } from '../audit/current-act.js';
+import { noteChange } from '../audit/note-change.js';
 import { knownModels } from '../prices/known-models.js';
 import { specOfRow } from '../registration/spec-of-row.js';
 import type { CatalogStore } from '../store/catalog-store.js';
@@ -41,7 +43,7 @@ export async function readProvider(query: Query, id: string): Promise<ProviderVi
   return viewOf(row);
 }
 
-export function createProvider(store: CatalogStore, wish: CreateProvider): Promise<ProviderView> {
+export function createProvider(store: CatalogStore, act: Act, wish: CreateProvider): Promise<ProviderView> {
   const spec = specOf(wish);
   return store.write(async (session) => {
     const taken = await session.query('SELECT 1 FROM catalog.providers WHERE name = $1', [spec.name]);
@@ -52,17 +54,27 @@ export function createProvider(store: CatalogStore, wish: CreateProvider): Promi
       await putCredential(session, id, 'first', await sealForAdapters(session.query, wish.secret), 'api');
     }
     await putModels(session, { id, name: spec.name }, await knownModels(spec.pricesId, session.now), 'api');
-    return readProvider(session.query, id);
+    const provider = await readProvider(session.query, id);
+    const target = { type: 'provider', id, name: provider.name };
+    await noteChange(session, act, { action: 'provider.created', target, before: null, after: auditViewOf(provider) });
+    return provider;
   });
 }
 
-export function deleteProvider(store: CatalogStore, id: string): Promise<void> {
+export function deleteProvider(store: CatalogStore, act: Act, id: string): Promise<void> {
   return store.write(async (session) => {
-    const { origin, name } = await readProvider(session.query, id);
-    assertOwn(origin, `provider ${name}`);
+    const provider = await readProvider(session.query, id);
+    assertOwn(provider.origin, `provider ${provider.name}`);
     await session.query('DELETE FROM catalog.providers WHERE id = $1', [id]);
+    const target = { type: 'provider', id, name: provider.name };
+    await noteChange(session, act, { action: 'provider.deleted', target, before: auditViewOf(provider), after: null });
   });
 }
+
+/** A secret is in none of these. */
+const auditViewOf = ({ name, title, base_url, api, allow_private_network, credential_id }: ProviderView) => ({
+  ...{ name, title, base_url, api, allow_private_network, credential_id },
+});
 
 function specOf(wish: CreateProvider): ProviderSpec {
   const row = findProvider(wish.name);

@@ -1,6 +1,8 @@
 import type { CreateRoute, Page, PageQuery, RouteView, RoutingRoute } from '@tollgate/contracts';
 import { TollgateError } from '@tollgate/kernel';
 import { InvalidFieldsError } from '@tollgate/nest';
+import type { Act } from '../audit/current-act.js';
+import { noteChange } from '../audit/note-change.js';
 import type { CatalogStore } from '../store/catalog-store.js';
 import { ensureDeployment } from '../store/ensure-deployment.js';
 import { putRoute } from '../store/put-route.js';
@@ -45,7 +47,8 @@ export async function readRoute(query: Query, organisationId: string, id: string
   return viewOf(row);
 }
 
-export function createRoute(store: CatalogStore, organisationId: string, wish: CreateRoute): Promise<RouteView> {
+export function createRoute(store: CatalogStore, act: Act, wish: CreateRoute): Promise<RouteView> {
+  const { organisationId } = act;
   return store.write(async (session) => {
     const taken = await session.query('SELECT 1 FROM catalog.routes WHERE organisation_id = $1 AND model = $2', [
       organisationId,
@@ -74,17 +77,23 @@ export function createRoute(store: CatalogStore, organisationId: string, wish: C
       listed: wish.listed,
       origin: 'api',
     });
-    return readRoute(session.query, organisationId, id);
+    const route = await readRoute(session.query, organisationId, id);
+    await noteChange(session, act, { action: 'route.created', target: targetOf(route), before: null, after: auditViewOf(route) });
+    return route;
   });
 }
 
-export function deleteRoute(store: CatalogStore, organisationId: string, id: string): Promise<void> {
+export function deleteRoute(store: CatalogStore, act: Act, id: string): Promise<void> {
   return store.write(async (session) => {
-    const { origin, model } = await readRoute(session.query, organisationId, id);
-    assertOwn(origin, `route ${model}`);
+    const route = await readRoute(session.query, act.organisationId, id);
+    assertOwn(route.origin, `route ${route.model}`);
     await session.query('DELETE FROM catalog.routes WHERE id = $1', [id]);
+    await noteChange(session, act, { action: 'route.deleted', target: targetOf(route), before: auditViewOf(route), after: null });
   });
 }
+
+const targetOf = ({ id, model }: RouteView) => ({ type: 'route', id, name: model });
+const auditViewOf = ({ model, targets, retries, timeouts, listed }: RouteView) => ({ model, targets, retries, timeouts, listed });
 
 const viewOf = (row: Row): RouteView => ({
   id: row.id,

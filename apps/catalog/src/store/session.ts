@@ -5,7 +5,7 @@ export type Query = <R>(sql: string, parameters?: readonly unknown[]) => Promise
 export interface WriteSession {
   readonly query: Query;
   readonly now: Date;
-  newId(prefix: 'prov' | 'cred' | 'model' | 'price' | 'dep' | 'route'): string;
+  newId(prefix: 'prov' | 'cred' | 'model' | 'price' | 'dep' | 'route' | 'audit'): string;
 }
 
 export const ORIGINS = ['builtin', 'environment', 'file', 'api'] as const;

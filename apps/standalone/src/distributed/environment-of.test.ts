@@ -2,7 +2,13 @@ import { SERVICES } from '@tollgate/contracts';
 import { expect, test } from 'vitest';
 import { environmentOf } from './environment-of.js';
 
-const places = { natsUrl: 'nats://here', databaseUrl: 'postgres://here', tokenPepper: 'pepper', sealingKey: 'key' };
+const places = {
+  auditKey: 'audit',
+  natsUrl: 'nats://here',
+  databaseUrl: 'postgres://here',
+  tokenPepper: 'pepper',
+  sealingKey: 'key',
+};
 
 test('no process hears of certificates or proxies but from the ingress, which all of them believe', () => {
   const given = {

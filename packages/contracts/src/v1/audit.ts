@@ -26,3 +26,35 @@ export type AuditDenial = z.infer<typeof AuditDenialSchema>;
 
 export const AuditDenialsSchema = z.object({ denials: z.array(AuditDenialSchema).max(1_000) });
 export type AuditDenials = z.infer<typeof AuditDenialsSchema>;
+
+/** A change that another service has made and keeps in its outbox until auth has it in the trail. */
+export const AuditRecordSchema = z.object({
+  /** Unique: a record that comes twice is one event. */
+  id: z.string().min(1).max(100),
+  organisationId: z.string(),
+  fact: z.object({
+    /** RFC 3339, milliseconds, UTC. */
+    time: z.iso.datetime(),
+    actor: z.object({
+      type: z.enum(['token', 'user', 'system']),
+      id: z.string(),
+      publicId: z.string().nullable(),
+      secretId: z.string().nullable(),
+      onBehalfOf: z.string().nullable(),
+    }),
+    action: z.string(),
+    target: z.object({ type: z.string(), id: z.string(), name: z.string().nullable() }),
+    decision: z.enum(['allowed', 'denied']),
+    reason: z.string().nullable(),
+    requestId: z.string().nullable(),
+    traceId: z.string().nullable(),
+    ip: z.string().nullable(),
+    userAgent: z.string().nullable(),
+    before: z.json(),
+    after: z.json(),
+  }),
+});
+export type AuditRecord = z.infer<typeof AuditRecordSchema>;
+
+export const AuditRecordsSchema = z.object({ records: z.array(AuditRecordSchema).max(1_000) });
+export type AuditRecords = z.infer<typeof AuditRecordsSchema>;

@@ -31,6 +31,8 @@ export const SUBJECTS = {
   budgetHolderGone: 'auth.v1.budget.holder-gone',
   /** request, queue group: {@link AuditDenials} -> empty, after the commit in Postgres */
   auditDenied: 'auth.v1.audit.denied',
+  /** request, queue group: {@link AuditRecords} -> empty, after the commit in Postgres */
+  auditRecord: 'auth.v1.audit.record',
   /** stream, queue group: {@link SnapshotRequest} -> JSON of {@link RoutingSnapshot} or {@link UpstreamsSnapshot} */
   catalogSnapshot: 'catalog.v1.snapshot',
   /** publish: {@link CatalogChanged} */

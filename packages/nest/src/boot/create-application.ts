@@ -156,7 +156,7 @@ function noteDenials(fastify: FastifyInstance, denials: DenialLog): void {
   fastify.addHook('onResponse', (request: FastifyRequest & RequestWithCaller, reply, done) => {
     const { caller, refusedKey, permission } = request;
     const denied = reply.statusCode === 403 && caller !== undefined ? deniedTo(caller) : null;
-    const refused = reply.statusCode === 401 && refusedKey !== undefined ? refusalOf(refusedKey) : null;
+    const refused = [401, 403].includes(reply.statusCode) && refusedKey !== undefined ? refusalOf(refusedKey) : null;
     const known = denied ?? refused;
     if (known !== null && permission !== undefined) {
       denials.note({
@@ -180,7 +180,7 @@ const deniedTo = ({ organisationId, actor }: ManagementCaller) => ({
   secretId: actor.secretId,
   reason: 'permission_denied',
 });
-const refusalOf = (key: RefusedKey) => ({ ...key, actorType: 'token' as const, secretId: null });
+const refusalOf = (key: RefusedKey) => ({ ...key, actorType: 'token' as const, secretId: key.secretId ?? null });
 
 /** Fastify's own parser answers by callback, at once. */
 function parserOf(parseJson: ReturnType<FastifyInstance['getDefaultJsonParser']>, request: FastifyRequest) {

@@ -57,7 +57,14 @@ export class TokenAuthenticator {
     this.misses.wasGood(token.publicId);
     const { tokenId, secretId, organisationId, token: snapshot } = verified.value;
     this.uses.note(verified.value, token.text, clock.now());
-    assertAccess(snapshot, request, clock.now());
+    try {
+      assertAccess(snapshot, request, clock.now());
+    } catch (error) {
+      if (error instanceof TollgateError) {
+        request.refusedKey = { tokenId, publicId: token.publicId, organisationId, secretId, reason: error.code };
+      }
+      throw error;
+    }
     return {
       actor: { type: 'token', id: tokenId, publicId: token.publicId, secretId },
       sessionId: null,

@@ -32,6 +32,8 @@ export interface RefusedKey {
   readonly organisationId: string;
   readonly tokenId: string;
   readonly publicId: string;
+  /** Of the secret, where it was proven that the key is the caller's and only its use was refused. */
+  readonly secretId?: string;
   readonly reason: string;
 }
 
