@@ -12,6 +12,7 @@ import {
   type WebhookTargetProblem,
 } from '@tollgate/policy';
 import type { Change } from '../changes/changes.js';
+import { assertUnchanged } from '../changes/precondition.js';
 import type { Mint } from '../tokens/create-token.js';
 import { cancelPending, findRotatable } from './rotate-token.js';
 import { assertScheduled, nextRunOf, type ScheduleRow, scheduleOf, timingOf } from './schedule-rows.js';
@@ -53,6 +54,7 @@ export async function putSchedule(
   assertSound(asked, networks, now);
   const token = await findRotatable(change, id);
   const before = await scheduleOf(manager, id);
+  assertUnchanged(act, before ?? { revision: 0 });
   const signingSecret = before === null || asked.renew_signing_secret ? makeSigningSecret(mint) : null;
   const kept =
     signingSecret === null ? (before as ScheduleRow).signing_secret : keepSecret(mint.peppers, signingSecret, `${id}:webhook`);
@@ -85,9 +87,10 @@ export async function putSchedule(
 }
 
 export async function deleteSchedule(change: Change, id: string): Promise<void> {
-  const { manager } = change;
+  const { manager, act } = change;
   const token = await findRotatable(change, id);
   const before = assertScheduled(await scheduleOf(manager, id));
+  assertUnchanged(act, before);
   await cancelPending(change, token, 'schedule_removed');
   await manager.query('DELETE FROM auth.rotation_schedules WHERE token_id = $1', [id]);
   change.audit({

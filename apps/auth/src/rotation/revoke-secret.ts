@@ -1,6 +1,8 @@
 import { TollgateError } from '@tollgate/kernel';
 import { endSecret } from '@tollgate/policy';
+import { heldFor } from '../changes/act.js';
 import type { Change } from '../changes/changes.js';
+import { assertUnchanged } from '../changes/precondition.js';
 import type { TokenRow } from '../database/entities.js';
 import { assertInReach } from '../tokens/assert-within.js';
 import { findToken } from '../tokens/find-token.js';
@@ -12,8 +14,9 @@ import { applySteps, livesOf, touchToken } from './secrets-of-token.js';
 /** Ends a secret before its time: an old one in its grace, or a new one on its way. Again changes nothing. */
 export async function revokeSecret(change: Change, id: string, secretId: string): Promise<TokenRow> {
   const { manager, act } = change;
-  const row = await findToken(manager, act.organisationId, id, true);
-  assertInReach(row, act.held);
+  const row = await findToken(manager, act, id, true);
+  assertUnchanged(act, row);
+  assertInReach(row, heldFor(act, row.teamId));
   if (await isRevoked(change, id, secretId)) return row;
   const secrets = await livesOf(manager, id);
   const steps = stepsOf(endSecret(secrets, secretId));

@@ -1,6 +1,8 @@
 import type { RotateToken } from '@tollgate/contracts';
 import { planRotation } from '@tollgate/policy';
+import { heldFor } from '../changes/act.js';
 import type { Change } from '../changes/changes.js';
+import { assertUnchanged } from '../changes/precondition.js';
 import type { TokenRow } from '../database/entities.js';
 import { assertInReach } from '../tokens/assert-within.js';
 import type { Mint } from '../tokens/create-token.js';
@@ -13,8 +15,8 @@ import { addSecret, applySteps, livesOf, type NewSecret, touchToken } from './se
 
 /** The token that may be given a new secret by the caller, who is about to hold what it holds. Locked. */
 export async function findRotatable({ manager, act }: Change, id: string): Promise<TokenRow> {
-  const row = await findToken(manager, act.organisationId, id, true);
-  assertInReach(row, act.held);
+  const row = await findToken(manager, act, id, true);
+  assertInReach(row, heldFor(act, row.teamId));
   assertRotatable(row);
   return row;
 }
@@ -28,6 +30,7 @@ export async function rotateToken(
 ): Promise<{ readonly row: TokenRow; readonly secret: NewSecret }> {
   const { manager, now } = change;
   const row = await findRotatable(change, id);
+  assertUnchanged(change.act, row);
   const secrets = await livesOf(manager, id);
   const steps = stepsOf(planRotation(secrets, { now, overlapMs: overlap_seconds * 1_000, force }));
   await cancelPending(change, row, 'forced');
@@ -57,6 +60,7 @@ export async function rotateByLink(
   { overlap_seconds, force }: RotateToken,
 ): Promise<{ readonly row: TokenRow; readonly prepared: PreparedRotation }> {
   const row = await findRotatable(change, id);
+  assertUnchanged(change.act, row);
   if (force) {
     await cancelPending(change, row, 'forced');
     await endGrace(change, row);

@@ -5,6 +5,7 @@ import {
   PageQuerySchema,
   type PutRotationSchedule,
   PutRotationScheduleSchema,
+  ROTATION_OPERATIONS,
   type RotatedToken,
   type RotateToken,
   RotateTokenSchema,
@@ -24,7 +25,7 @@ export class RotationController {
   constructor(@Inject(RotationService) private readonly rotation: RotationService) {}
 
   @Post('rotate')
-  @Permission('admin:tokens:write')
+  @Permission(ROTATION_OPERATIONS.rotateToken)
   rotate(
     @CurrentAct() act: Act,
     @ZodParam('id', TokenIdSchema) id: string,
@@ -34,14 +35,14 @@ export class RotationController {
   }
 
   @Get('secrets')
-  @Permission('admin:tokens:read')
+  @Permission(ROTATION_OPERATIONS.listTokenSecrets)
   secrets(@CurrentAct() act: Act, @ZodParam('id', TokenIdSchema) id: string): Promise<{ data: readonly TokenSecretView[] }> {
     return this.rotation.listSecrets(act, id);
   }
 
   @Post('secrets/:secret_id/revoke')
   @HttpCode(200)
-  @Permission('admin:tokens:write')
+  @Permission(ROTATION_OPERATIONS.revokeTokenSecret)
   revokeSecret(
     @CurrentAct() act: Act,
     @ZodParam('id', TokenIdSchema) id: string,
@@ -51,13 +52,13 @@ export class RotationController {
   }
 
   @Get('rotation')
-  @Permission('admin:tokens:read')
+  @Permission(ROTATION_OPERATIONS.getRotationSchedule)
   schedule(@CurrentAct() act: Act, @ZodParam('id', TokenIdSchema) id: string): Promise<RotationSchedule> {
     return this.rotation.getSchedule(act, id);
   }
 
   @Put('rotation')
-  @Permission('admin:tokens:write')
+  @Permission(ROTATION_OPERATIONS.putRotationSchedule)
   putSchedule(
     @CurrentAct() act: Act,
     @ZodParam('id', TokenIdSchema) id: string,
@@ -68,20 +69,20 @@ export class RotationController {
 
   @Delete('rotation')
   @HttpCode(204)
-  @Permission('admin:tokens:write')
+  @Permission(ROTATION_OPERATIONS.deleteRotationSchedule)
   deleteSchedule(@CurrentAct() act: Act, @ZodParam('id', TokenIdSchema) id: string): Promise<void> {
     return this.rotation.deleteSchedule(act, id);
   }
 
   @Post('rotation/run')
   @HttpCode(202)
-  @Permission('admin:tokens:write')
+  @Permission(ROTATION_OPERATIONS.runRotation)
   run(@CurrentAct() act: Act, @ZodParam('id', TokenIdSchema) id: string): Promise<Rotation> {
     return this.rotation.runNow(act, id);
   }
 
   @Get('rotations')
-  @Permission('admin:tokens:read')
+  @Permission(ROTATION_OPERATIONS.listRotations)
   list(
     @CurrentAct() act: Act,
     @ZodParam('id', TokenIdSchema) id: string,

@@ -50,7 +50,7 @@ export class RotationService {
 
   rotate(act: Act, id: string, asked: RotateToken): Promise<RotatedToken> {
     const { mint, publicUrl } = this;
-    return this.changes.run(act, async (change) => {
+    return this.changes.make(act, async (change) => {
       if (asked.delivery === 'one_time_link') {
         const { prepared } = await rotateByLink(change, mint, id, asked);
         const link = { url: linkUrl(publicUrl, prepared.link ?? ''), expires_at: prepared.row.deadline_at.toISOString() };
@@ -65,13 +65,13 @@ export class RotationService {
 
   listSecrets(act: Act, id: string): Promise<{ data: readonly TokenSecretView[] }> {
     return this.changes.read(async (manager) => {
-      await findToken(manager, act.organisationId, id, false);
+      await findToken(manager, act, id, false);
       return { data: await listSecrets(manager, id, this.clock.now()) };
     });
   }
 
   revokeSecret(act: Act, id: string, secretId: string): Promise<Token> {
-    return this.changes.run(act, async (change) => {
+    return this.changes.make(act, async (change) => {
       await revokeSecret(change, id, secretId);
       return this.view(change.manager, act, id);
     });
@@ -79,7 +79,7 @@ export class RotationService {
 
   getSchedule(act: Act, id: string): Promise<RotationSchedule> {
     return this.changes.read(async (manager) => {
-      await findToken(manager, act.organisationId, id, false);
+      await findToken(manager, act, id, false);
       return viewSchedule(assertScheduled(await scheduleOf(manager, id)), null);
     });
   }
@@ -97,7 +97,7 @@ export class RotationService {
   }
 
   runNow(act: Act, id: string): Promise<Rotation> {
-    return this.changes.run(act, async (change) => {
+    return this.changes.make(act, async (change) => {
       const token = await findRotatable(change, id);
       const schedule = assertScheduled(await scheduleOf(change.manager, id));
       return viewRotation(await startNow(change, this.mint, token, schedule));
@@ -106,7 +106,7 @@ export class RotationService {
 
   listRotations(act: Act, id: string, { cursor, limit }: PageQuery): Promise<Page<Rotation>> {
     return this.changes.read(async (manager) => {
-      await findToken(manager, act.organisationId, id, false);
+      await findToken(manager, act, id, false);
       const rows: RotationRow[] = await manager.query(
         'SELECT * FROM auth.rotations WHERE token_id = $1 AND ($2::text IS NULL OR id < $2) ORDER BY id DESC LIMIT $3',
         [id, cursor === undefined ? null : readCursor(cursor), limit + 1],

@@ -170,7 +170,7 @@ export const RotationMessageSchema = z.discriminatedUnion('type', [
 ]);
 export type RotationMessage = z.infer<typeof RotationMessageSchema>;
 
-const row = { service: 'auth', tag: 'rotation' } as const;
+const row = { service: 'auth', tag: 'rotation', teams: true } as const;
 const read = { ...row, permission: 'admin:tokens:read' } as const;
 const write = { ...row, permission: 'admin:tokens:write' } as const;
 
@@ -179,6 +179,7 @@ export const ROTATION_OPERATIONS = defineOperations({
     ...write,
     method: 'POST',
     path: '/api/v1/tokens/{id}/rotate',
+    conditional: true,
     summary: 'Give a token a new secret',
     description:
       'The id, policy, budgets and history stay. The old secret works until the overlap is over. At most two secrets work or are on their way: a third is refused with 409 unless forced.',
@@ -202,6 +203,7 @@ export const ROTATION_OPERATIONS = defineOperations({
     ...write,
     method: 'POST',
     path: '/api/v1/tokens/{id}/secrets/{secret_id}/revoke',
+    conditional: true,
     summary: 'End a secret before its time',
     description:
       'One in its grace, or one that is not delivered yet. The active secret is ended by a rotation or by revoking the token. Again changes nothing.',
@@ -220,6 +222,7 @@ export const ROTATION_OPERATIONS = defineOperations({
     ...write,
     method: 'PUT',
     path: '/api/v1/tokens/{id}/rotation',
+    conditional: true,
     summary: 'Set the rotation schedule of a token',
     description:
       'Each run makes a secret that is refused until its delivery has been acknowledged; only then the old one enters its grace. A delivery that fails leaves the old secret alone and shows in the audit trail as token.rotation_failed.',
@@ -231,6 +234,7 @@ export const ROTATION_OPERATIONS = defineOperations({
     ...write,
     method: 'DELETE',
     path: '/api/v1/tokens/{id}/rotation',
+    conditional: true,
     summary: 'Remove the rotation schedule of a token',
     description: 'A rotation that is under way is cancelled.',
     answer: { status: 204, description: 'Removed', schema: null },
@@ -255,7 +259,8 @@ export const ROTATION_OPERATIONS = defineOperations({
     errors: ['not_found'],
   },
   openSecretLink: {
-    ...row,
+    service: 'auth',
+    tag: 'rotation',
     method: 'POST',
     path: '/api/v1/secret-links/open',
     permission: null,
