@@ -4,14 +4,13 @@ import type { TokenEntry, TokenOutcome } from '../snapshot/token-store.js';
 import type { Call } from './call.js';
 import { checkAccess } from './check-access.js';
 import { refuse, refuseWith } from './refuse.js';
-
-const INVALID = 'The API token is missing, malformed, unknown, expired or revoked.';
+import { refuseInvalid, refuseMalformed } from './refuse-invalid.js';
 
 /** Step 2: who calls, and may they at all? From the cache without waiting; else one question to auth. */
 export function authenticate(call: Call, scope: string, next: (call: Call) => void): void {
   const parsed = tokenFromHeaders(call.request.headers, call.gate.brand);
   if (!parsed.ok) {
-    refuseWith(call, 'invalid_api_key', INVALID);
+    refuseMalformed(call);
     return;
   }
   call.parsed = parsed.value;
@@ -39,7 +38,7 @@ function onResolved(call: Call, entry: TokenEntry | null, outcome: TokenOutcome)
 /** `throttled`: too many wrong secrets of this token; what the copy said stands. */
 function onRenewed(call: Call, entry: TokenEntry | null, outcome: TokenOutcome): void {
   if (call.over) return;
-  if (outcome === 'throttled') refuseWith(call, 'invalid_api_key', INVALID);
+  if (outcome === 'throttled') refuseInvalid(call);
   else onToken(call, entry, outcome);
 }
 
@@ -64,7 +63,7 @@ function onToken(call: Call, entry: TokenEntry | null, outcome: TokenOutcome): v
     }
     // Which of them it was is not the caller's to know.
     gate.logger.debug({ requestId: call.id, publicId: parsed.publicId, reason: verdict.error }, 'a token was refused');
-    refuseWith(call, 'invalid_api_key', INVALID);
+    refuseInvalid(call);
     return;
   }
   call.verified = verdict.value;
