@@ -67,19 +67,23 @@ async function reachBus(needs: TransportNeeds, servers: readonly string[], echo:
       needs.signal?.throwIfAborted();
       if (!(error instanceof TransportError) || error.code !== 'disconnected') throw error;
       const hosts = servers.map((server) => new URL(server).host).join(', ');
-      if (/authoriz|authentic/i.test(error.message)) {
-        throw new BootError(`NATS at ${hosts} refused the login: mend NATS_URL or NATS_CREDS_FILE.`, 1, { cause: error });
-      }
-      logger.warn({ hosts, reason: error.message }, `waiting for NATS: ${remedyOf(error.message)}`);
+      const mistake = mistakeIn(error.message, hosts);
+      if (mistake !== null) throw new BootError(mistake, 1, { cause: error });
+      logger.warn({ hosts, reason: error.message }, 'waiting for NATS: start it or mend NATS_URL');
     }
   }
 }
 
-/** What Node and OpenSSL say of certificates is told with the variable that mends it. */
-function remedyOf(reason: string): string {
-  if (/certificate|self-signed|issuer|altnames/i.test(reason)) {
-    return 'its certificate is not trusted: name its authority in NATS_CA_FILE, and in NATS_URL a host that it is made for';
+/** What an operator must mend before a bus of this answer takes us; null where waiting may help. */
+function mistakeIn(reason: string, hosts: string): string | null {
+  if (/authoriz|authentic/i.test(reason)) return `NATS at ${hosts} refused the login: mend NATS_URL or NATS_CREDS_FILE.`;
+  if (/does not support 'tls'/i.test(reason)) {
+    return `NATS at ${hosts} speaks no TLS: give it a certificate, or write nats:// in NATS_URL and unset NATS_CA_FILE.`;
   }
-  if (/'?tls'?.*not available/i.test(reason)) return 'it speaks no TLS: give it a certificate, or use nats:// in NATS_URL';
-  return 'start it or mend NATS_URL';
+  if (/altnames/i.test(reason)) return `NATS at ${hosts} shows a certificate for another name: write that name in NATS_URL.`;
+  if (/expired/i.test(reason)) return `NATS at ${hosts} shows a certificate that has expired: renew it.`;
+  if (/certificate|self-signed|issuer/i.test(reason)) {
+    return `NATS at ${hosts} shows a certificate that is not trusted: name its authority in NATS_CA_FILE.`;
+  }
+  return null;
 }

@@ -33,8 +33,8 @@ const RECONNECT_MS = 100;
 const RECONNECT_JITTER_MS = 300;
 
 /**
- * Connects, or throws {@link TransportError} `disconnected` with the reason: at once where the login is refused, after
- * `firstConnectMs` where no server can be reached.
+ * Connects, or throws {@link TransportError} `disconnected` with the reason: at once where the login is refused or the
+ * certificate is not to be trusted, after `firstConnectMs` where no server can be reached.
  */
 export async function connectNats(options: ConnectNatsOptions): Promise<Transport & { readonly echo: boolean }> {
   const connection = await dial(options);
@@ -56,14 +56,23 @@ export async function dial(options: ConnectNatsOptions): Promise<NatsConnection>
     try {
       return await connect(connectionOptions(options));
     } catch (error) {
-      const refused = error instanceof AuthorizationError;
-      if (refused || clock.monotonic() + RECONNECT_MS >= giveUpAtMs) {
+      if (staysSo(error) || clock.monotonic() + RECONNECT_MS >= giveUpAtMs) {
         const reason = error instanceof Error ? error.message : String(error);
         throw new TransportError('disconnected', `no NATS server can be reached: ${reason}`, { cause: error });
       }
       await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
     }
   }
+}
+
+/** By Node and OpenSSL: who the server is cannot be told, or it is somebody else. */
+const CERTIFICATE_FAILURE = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH)/;
+
+/** Trying again does not mend it. */
+function staysSo(error: unknown): boolean {
+  if (error instanceof AuthorizationError) return true;
+  if (!(error instanceof Error)) return false;
+  return ('code' in error && CERTIFICATE_FAILURE.test(String(error.code))) || error.message.includes("does not support 'tls'");
 }
 
 function connectionOptions(options: ConnectNatsOptions): NodeConnectionOptions {
