@@ -9,7 +9,11 @@ import { KeepAnswers1764120000000 } from './store/migrations/keep-answers.js';
 export const catalogService: ServiceDefinition<typeof CATALOG_ENVIRONMENT> = {
   name: 'catalog',
   environment: CATALOG_ENVIRONMENT,
-  database: { schema: 'catalog', entities: [], migrations: [CreateCatalog1763900000000, KeepAnswers1764120000000, CatalogAudit1764170000000] },
+  database: {
+    schema: 'catalog',
+    entities: [],
+    migrations: [CreateCatalog1763900000000, KeepAnswers1764120000000, CatalogAudit1764170000000],
+  },
   findMistakes: (variables) => findMistakes(variables),
   module: catalogModule,
 };

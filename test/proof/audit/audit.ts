@@ -14,6 +14,7 @@ const TOKENS = 800;
 const ACTORS = 6;
 const ROUNDS = 48;
 const FLOOD = 300;
+const ROUTES = 20;
 const AT_ONCE = 2;
 
 type Counts = Record<string, number>;
@@ -27,6 +28,7 @@ export const audit: ProofSuite = {
     changes_per_second: { min: 20 },
     replicas: { min: 2 },
     unaudited: { max: 0 },
+    catalogue_changes: { min: ROUTES },
     valid_exports: { min: 5 },
     mutations: { min: 500 },
     mutations_missed: { max: 0 },
@@ -69,6 +71,8 @@ async function prove(
   say(`${changes.length} changes of one tenant by ${ACTORS} actors over ${urls.length} replicas, ${rate}/s`);
   const counts: Counts = { changes: changes.length, changes_per_second: rate, replicas: urls.length };
   Object.assign(counts, await flood(stack, urls, database));
+
+  counts['catalogue_changes'] = await changeCatalogue(stack);
 
   const keyFile = join(folder, 'keys.json');
   writeFileSync(keyFile, await (await fetch(`${urls[0]}/api/v1/audit/keys`)).text());
@@ -120,6 +124,23 @@ function countUnaudited(text: string, changes: readonly Change[]): number {
   return changes.filter(
     ({ action, actorId, targetId, requestId }) => seen.get(`${action} ${actorId} ${targetId} ${requestId}`) !== 1,
   ).length;
+}
+
+/** Changes of another service, which reach the trail by its outbox; how many did. */
+async function changeCatalogue(stack: Stack): Promise<number> {
+  for (let i = 0; i < ROUTES; i += 1) {
+    const body = { model: `alias-${i}`, targets: [{ model: 'demo/chat' }] };
+    const { status } = await stack.api('/api/v1/routes', { method: 'POST', body });
+    if (status !== 201) throw new Error(`A route was answered ${status}`);
+  }
+  return waitFor(
+    async () => {
+      const { body } = await stack.api('/api/v1/audit/events?action=route.created&limit=200');
+      const { length } = (body as { data: readonly unknown[] }).data;
+      return length >= ROUTES ? length : null;
+    },
+    { timeoutMs: 20_000, what: `${ROUTES} routes in the trail` },
+  );
 }
 
 /** A key that may nothing asks again and again: refused each time, and the trail does not grow with it. */
