@@ -9,9 +9,10 @@ import { CallList } from './edge/call-list.js';
 import { createDataPlane } from './edge/data-plane.js';
 import type { GateMetrics } from './edge/gate.js';
 import { poolRandom } from './edge/pool-random.js';
-import { endCallsOf, recheckTokens, sweep } from './edge/sweep.js';
+import { endCallsOf, endCallsOfJwt, recheckTokens, sweep } from './edge/sweep.js';
 import { BudgetClient } from './snapshot/budget-client.js';
 import { DirectAuth } from './snapshot/direct-auth.js';
+import { JwtStore } from './snapshot/jwt-store.js';
 import { QuotaClient } from './snapshot/quota-client.js';
 import { RoutingStore } from './snapshot/routing-store.js';
 import { TokenStore } from './snapshot/token-store.js';
@@ -59,6 +60,7 @@ export class Router {
       logger,
     });
     this.charges = new Charges({ transport, logger, folder: spool.folder });
+    const jwts = new JwtStore({ transport, clock, logger, onDenied: (jti) => endCallsOfJwt(this.gate, jti) });
     const tokens = new TokenStore({
       transport,
       clock,
@@ -67,12 +69,14 @@ export class Router {
       outageGraceMs: config.outageGraceMs,
       direct: config.authUrl === null ? null : new DirectAuth({ url: config.authUrl, peppers: config.peppers, clock }),
       onRevoked: (publicId) => endCallsOf(this.gate, publicId),
+      others: jwts,
     });
     this.gate = {
       config,
       brand: config.brand ?? DEFAULT_BRAND,
       transport,
       tokens,
+      jwts,
       uses: new TokenUses({ transport, peppers: config.peppers }),
       quota: new QuotaClient({ transport, clock, logger, holder: newId('router', clock.now(), randomBytes) }),
       budgets: new BudgetClient({ transport, clock, logger, holder: spool.instance, onFirst: () => this.charges.open() }),
@@ -106,6 +110,7 @@ export class Router {
     await this.adopting;
     await this.gate.uses.close();
     this.gate.tokens.close();
+    this.gate.jwts.close();
     this.gate.quota.close();
     this.gate.routes.close();
   }

@@ -1,6 +1,7 @@
-import { TollgateError } from '@tollgate/kernel';
-import { tokenFromHeaders, verifyToken } from '@tollgate/policy';
+import { type Result, TollgateError } from '@tollgate/kernel';
+import { type AccessToken, type JwtRefusalReason, jwtFromHeaders, tokenFromHeaders, verifyToken } from '@tollgate/policy';
 import type { TokenEntry, TokenOutcome } from '../snapshot/token-store.js';
+import { jwtAllows, verifiedByJwt } from './authenticate-jwt.js';
 import type { Call } from './call.js';
 import { checkAccess } from './check-access.js';
 import { refuse, refuseWith } from './refuse.js';
@@ -8,23 +9,49 @@ import { refuseInvalid, refuseMalformed } from './refuse-invalid.js';
 
 /** Step 2: who calls, and may they at all? From the cache without waiting; else one question to auth. */
 export function authenticate(call: Call, scope: string, next: (call: Call) => void): void {
+  call.scope = scope;
+  call.afterAuthentication = next;
   const parsed = tokenFromHeaders(call.request.headers, call.gate.brand);
-  if (!parsed.ok) {
+  if (parsed.ok) {
+    call.parsed = parsed.value;
+    lookUp(call, parsed.value.publicId);
+    return;
+  }
+  const jwt = jwtFromHeaders(call.request.headers);
+  if (jwt === null) {
     refuseMalformed(call);
     return;
   }
-  call.parsed = parsed.value;
-  call.scope = scope;
-  call.afterAuthentication = next;
+  call.afterJwt = onJwt;
+  const verdict = call.gate.jwts.find(jwt);
+  if (verdict === null) call.gate.jwts.resolve(jwt, call);
+  else onJwt(call, verdict);
+}
+
+/** An access token: its signature instead of a secret, then the key behind it, looked up like any other. null = auth is away. */
+function onJwt(call: Call, verdict: Result<AccessToken, JwtRefusalReason> | null): void {
+  if (call.over) return;
+  if (verdict === null) {
+    refuseWith(call, 'token_unverifiable', 'The token cannot be checked right now. Try again shortly.');
+  } else if (verdict.ok) {
+    call.jwt = verdict.value;
+    lookUp(call, verdict.value.publicId);
+  } else {
+    call.gate.logger.debug({ requestId: call.id, reason: verdict.error }, 'an access token was refused');
+    refuseInvalid(call);
+  }
+}
+
+function lookUp(call: Call, publicId: string): void {
   const { tokens, metrics } = call.gate;
-  const entry = tokens.find(parsed.value.publicId);
+  const entry = tokens.find(publicId);
   if (entry !== null) {
     metrics.lookups.add({ result: 'hit' });
     onToken(call, entry, 'fresh');
     return;
   }
   call.afterToken = onResolved;
-  tokens.resolve(parsed.value.publicId, call);
+  tokens.resolve(publicId, call);
 }
 
 const RESULTS = { fresh: 'miss', grace: 'grace', unverifiable: 'unverifiable', throttled: 'throttled' } as const;
@@ -49,6 +76,10 @@ function onToken(call: Call, entry: TokenEntry | null, outcome: TokenOutcome): v
     refuse(call, new TollgateError('rate_limit_exceeded', message, { retryAfterMs: 1_000 }));
     return;
   }
+  if (entry !== null && call.jwt !== null) {
+    onKeyOfJwt(call, entry, outcome, call.jwt);
+    return;
+  }
   if (entry === null || parsed === null) {
     refuseWith(call, 'token_unverifiable', 'The token cannot be checked right now. Try again shortly.');
     return;
@@ -71,4 +102,18 @@ function onToken(call: Call, entry: TokenEntry | null, outcome: TokenOutcome): v
   call.access = entry.access;
   gate.uses.note(verdict.value, parsed.text, call.startedAt);
   if (checkAccess(call, call.address)) call.afterAuthentication(call);
+}
+
+function onKeyOfJwt(call: Call, entry: TokenEntry, outcome: TokenOutcome, jwt: AccessToken): void {
+  const verified = verifiedByJwt(jwt, entry, call.startedAt);
+  if (verified === null) {
+    call.gate.logger.debug({ requestId: call.id, publicId: entry.publicId }, 'the key of an access token was refused');
+    refuseInvalid(call);
+    return;
+  }
+  call.verified = verified;
+  call.unverified = outcome === 'grace';
+  call.access = entry.access;
+  if (!jwtAllows(jwt, call.scope)) refuseWith(call, 'permission_denied', `This token lacks the scope ${call.scope}.`);
+  else if (checkAccess(call, call.address)) call.afterAuthentication(call);
 }

@@ -1,11 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { UsageAttempt, UsageBasis } from '@tollgate/contracts';
 import type { Peek, PeekReader } from '@tollgate/dialects';
-import type { ErrorCode } from '@tollgate/kernel';
+import type { ErrorCode, Result } from '@tollgate/kernel';
 import { EMPTY_BYTES } from '@tollgate/kernel';
 import { clientAddress } from '@tollgate/nest';
-import type { BudgetTicket, Hold, ParsedToken, Plan, PreparedAccess, VerifiedToken } from '@tollgate/policy';
+import type {
+  AccessToken,
+  BudgetTicket,
+  Hold,
+  JwtRefusalReason,
+  ParsedToken,
+  Plan,
+  PreparedAccess,
+  VerifiedToken,
+} from '@tollgate/policy';
 import type { TraceContext } from '@tollgate/telemetry';
+import type { JwtWaiter } from '../snapshot/jwt-store.js';
 import type { TokenEntry, TokenOutcome, TokenWaiter } from '../snapshot/token-store.js';
 import type { Segment } from '../spool/segment.js';
 import type { SpoolEntry } from '../spool/spool.js';
@@ -32,7 +42,7 @@ const NO_HOLDS: readonly Hold[] = Object.freeze([]);
  * One request from its first header to its settlement. Holds state only; the steps are functions in the files named after
  * them. `after*` say where to go on when something asynchronous comes back: functions, not closures.
  */
-export class Call implements SpoolEntry, TokenWaiter, Linked<Call> {
+export class Call implements SpoolEntry, TokenWaiter, JwtWaiter, Linked<Call> {
   phase: CallPhase = 'authenticating';
   // Links of CallList.
   next: Call | null = null;
@@ -48,6 +58,8 @@ export class Call implements SpoolEntry, TokenWaiter, Linked<Call> {
   timeoutMs: number | null = null;
   metadata: Readonly<Record<string, string>> = {};
   parsed: ParsedToken | null = null;
+  /** Instead of a token of ours. */
+  jwt: AccessToken | null = null;
   verified: VerifiedToken | null = null;
   unverified = false;
   /** The rules of the token and its parents, made ready. */
@@ -98,6 +110,7 @@ export class Call implements SpoolEntry, TokenWaiter, Linked<Call> {
   lastHead: string[] | null = null;
 
   afterAuthentication: (call: Call) => void = nothing;
+  afterJwt: (call: Call, verdict: Result<AccessToken, JwtRefusalReason> | null) => void = nothing;
   afterToken: (call: Call, entry: TokenEntry | null, outcome: TokenOutcome) => void = nothing;
   afterIntent: (call: Call, written: boolean) => void = nothing;
   afterSettlement: (call: Call) => void = nothing;
@@ -134,6 +147,9 @@ export class Call implements SpoolEntry, TokenWaiter, Linked<Call> {
 
   onToken(entry: TokenEntry | null, outcome: TokenOutcome): void {
     this.afterToken(this, entry, outcome);
+  }
+  onJwt(verdict: Result<AccessToken, JwtRefusalReason> | null): void {
+    this.afterJwt(this, verdict);
   }
   onIntentWritten(written: boolean): void {
     this.afterIntent(this, written);

@@ -4,6 +4,7 @@ import type { Counter, Histogram, Logger, Tracer } from '@tollgate/telemetry';
 import type { Transport } from '@tollgate/transport';
 import type { RouterConfig } from '../config.js';
 import type { BudgetClient } from '../snapshot/budget-client.js';
+import type { JwtStore } from '../snapshot/jwt-store.js';
 import type { QuotaClient } from '../snapshot/quota-client.js';
 import type { RoutingStore } from '../snapshot/routing-store.js';
 import type { TokenStore } from '../snapshot/token-store.js';
@@ -25,6 +26,7 @@ export interface GateParts {
   readonly brand: string;
   readonly transport: Transport;
   readonly tokens: TokenStore;
+  readonly jwts: JwtStore;
   readonly uses: TokenUses;
   readonly quota: QuotaClient;
   readonly budgets: BudgetClient;

@@ -34,10 +34,11 @@ export function recheckTokens(gate: Gate): void {
   if (gate.calls.size === 0) return;
   const unknown = new Set<string>();
   for (const call of gate.calls.all()) {
-    const { parsed, verified } = call;
-    if (parsed === null || verified === null || call.over) continue;
-    const entry = gate.tokens.find(parsed.publicId);
-    if (entry === null) unknown.add(parsed.publicId);
+    const { verified } = call;
+    if (verified === null || call.over) continue;
+    const { publicId } = verified.token;
+    const entry = gate.tokens.find(publicId);
+    if (entry === null) unknown.add(publicId);
     const error = entryError(call, entry);
     if (error !== null) endCall(call, error);
   }
@@ -50,9 +51,14 @@ function entryError(call: Call, entry: TokenEntry | null): TollgateError | null 
   const access = entry?.access ?? call.access;
   if (token === undefined || access === null) return null;
   const now = call.gate.clock.now();
-  const secret = token.secrets.find(({ id }) => id === call.verified?.secretId);
-  if (token.status !== 'active' || secret === undefined) return revoked();
-  if ((token.expiresAt ?? now + 1) <= now || (secret.expiresAt ?? now + 1) <= now) return expired();
+  if (token.status !== 'active') return revoked();
+  if ((token.expiresAt ?? now + 1) <= now) return expired();
+  // An access token lives for minutes only: it lets a call in, which may take longer.
+  if (call.jwt === null) {
+    const secret = token.secrets.find(({ id }) => id === call.verified?.secretId);
+    if (secret === undefined) return revoked();
+    if ((secret.expiresAt ?? now + 1) <= now) return expired();
+  }
   const reason = access.refusal(call.scope, call.address, now);
   return reason === null ? null : accessError(reason, { access, scope: call.scope });
 }
@@ -62,7 +68,12 @@ const expired = (): TollgateError => new TollgateError('invalid_api_key', 'The A
 
 /** A token was revoked: what it still has under way ends. */
 export function endCallsOf(gate: Gate, publicId: string): void {
-  for (const call of gate.calls.all()) if (call.parsed?.publicId === publicId && call.verified !== null) endCall(call, revoked());
+  for (const call of gate.calls.all()) if (call.verified?.token.publicId === publicId) endCall(call, revoked());
+}
+
+/** One access token was revoked. */
+export function endCallsOfJwt(gate: Gate, jti: string): void {
+  for (const call of gate.calls.all()) if (call.jwt?.jti === jti && call.verified !== null) endCall(call, revoked());
 }
 
 function endCall(call: Call, error: TollgateError): void {

@@ -14,6 +14,8 @@ export interface FeedParts {
   readonly clock: Clock;
   readonly logger: Logger;
   onEvent(event: FeedEvent): void;
+  /** What was missed is not known: everything that events keep up to date must be read anew. */
+  onReset?(): void;
 }
 
 /** Follows auth's feed of token changes and knows whether it may be relied on. */
@@ -55,7 +57,7 @@ export class RevocationFeed {
     const { sequence, events } = message.data;
     const now = this.parts.clock.monotonic();
     if (this.sequence < 0 || this.replaced(sequence, now)) {
-      this.generation += 1;
+      this.reset();
       this.sequence = sequence;
       this.gap = false;
     }
@@ -64,6 +66,11 @@ export class RevocationFeed {
     for (const event of events) this.apply(event);
     if (sequence > this.sequence) this.gap = true;
     if (this.gap) void this.catchUp();
+  }
+
+  private reset(): void {
+    this.generation += 1;
+    this.parts.onReset?.();
   }
 
   private replaced(sequence: number, now: number): boolean {
@@ -79,7 +86,7 @@ export class RevocationFeed {
 
   private tell(event: FeedEvent): void {
     // Written by a newer auth: what it means we cannot know, so nothing that was cached may be relied on.
-    if (event.kind === 'unknown') this.generation += 1;
+    if (event.kind === 'unknown') this.reset();
     else this.parts.onEvent(event);
   }
 
@@ -93,7 +100,7 @@ export class RevocationFeed {
       const reply = FeedReadReplySchema.parse(decodeJson(answer));
       if (reply.status === 'stale') return;
       if (reply.status === 'ok') for (const event of reply.events) this.tell(event);
-      else this.generation += 1;
+      else this.reset();
       this.sequence = Math.max(this.sequence, reply.sequence);
       this.gap = false;
     } catch (error) {

@@ -70,6 +70,8 @@ export interface TokenStoreParts {
   readonly direct: DirectAuth | null;
   /** A token was revoked: its live streams end. */
   onRevoked(publicId: string): void;
+  /** Events of the feed that are not about keys, and what to do when some were missed. */
+  readonly others?: { onEvent(event: FeedEvent): void; onReset(): void };
 }
 
 /** Tokens by public id: a bounded cache, kept honest by the revocation feed. */
@@ -87,7 +89,7 @@ export class TokenStore {
     this.known = new LRUCache({ max: parts.entriesMax });
     this.limiter = new MissLimiter(parts.clock);
     this.renewals = new MissLimiter(parts.clock);
-    this.feed = new RevocationFeed({ ...parts, onEvent: (event) => this.onEvent(event) });
+    this.feed = new RevocationFeed({ ...parts, onEvent: (event) => this.onEvent(event), onReset: () => parts.others?.onReset() });
   }
 
   get size(): number {
@@ -276,6 +278,7 @@ export class TokenStore {
   private onEvent(event: FeedEvent): void {
     if (event.kind === 'changed' || event.kind === 'revoked') this.onKey(event);
     else if (event.kind === 'scope_changed') this.onScope(event);
+    else this.parts.others?.onEvent(event);
   }
 
   private onKey(event: FeedEvent): void {
