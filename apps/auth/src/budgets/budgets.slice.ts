@@ -170,3 +170,22 @@ test('limits of a team and of the organisation are in the snapshots of their key
   for (const { id } of [ofTeam, slots]) expect((await auth.call('DELETE', `/api/v1/limits/${id}`)).status).toBe(204);
   expect((await resolve(member)).policy.limits).toEqual([]);
 });
+
+test('a token has limits of its own beside its requests, and its children spend from them', async () => {
+  const parent = (await auth.call<CreatedToken>('POST', '/api/v1/tokens', { name: 'bounded' })).body;
+  const child = (await auth.call<CreatedToken>('POST', '/api/v1/tokens', { name: 'below it', parent_id: parent.id })).body;
+  const subject = { type: 'token', id: parent.id };
+  const plain = await auth.call<Problem>('POST', '/api/v1/limits', { subject, kind: 'requests', limit: 5 });
+  expect([plain.status, plain.body.errors?.[0]?.pointer]).toEqual([400, '/kind']);
+  const limit = (await auth.call<Limit>('POST', '/api/v1/limits', { subject, kind: 'concurrency', limit: 2 })).body;
+  expect(limit.subject).toEqual(subject);
+  const expected = {
+    bucket: `concurrency:${parent.id}`,
+    kind: 'concurrency',
+    models: null,
+    subject: 'token',
+    rate: { limit: 2 },
+  };
+  for (const each of [parent, child]) expect((await resolve(each)).policy.limits).toContainEqual(expected);
+  expect((await resolve()).policy.limits).not.toContainEqual(expected);
+});

@@ -21,6 +21,7 @@ export class AuthMoney1764130000000 implements MigrationInterface {
         id ${ID} PRIMARY KEY,
         organisation_id ${ID} NOT NULL REFERENCES auth.organisations,
         team_id ${ID},
+        token_id ${ID} REFERENCES auth.tokens,
         kind text NOT NULL CHECK (kind IN ('requests', 'tokens', 'concurrency')),
         models text,
         limit_count bigint NOT NULL CHECK (limit_count > 0),
@@ -29,10 +30,12 @@ export class AuthMoney1764130000000 implements MigrationInterface {
         created_at timestamptz(3) NOT NULL,
         updated_at timestamptz(3) NOT NULL,
         revision integer NOT NULL DEFAULT 1,
+        CHECK (team_id IS NULL OR token_id IS NULL),
         FOREIGN KEY (organisation_id, team_id) REFERENCES auth.teams (organisation_id, id)
       )`);
+    await runner.query('CREATE INDEX scope_limits_by_token ON auth.scope_limits (token_id) WHERE token_id IS NOT NULL');
     await runner.query(
-      "CREATE UNIQUE INDEX scope_limits_once ON auth.scope_limits (organisation_id, COALESCE(team_id, ''), kind, COALESCE(models, ''))",
+      "CREATE UNIQUE INDEX scope_limits_once ON auth.scope_limits (organisation_id, COALESCE(team_id, token_id, ''), kind, COALESCE(models, ''))",
     );
   }
 

@@ -13,6 +13,7 @@ interface LimitRow {
   readonly id: string;
   readonly organisation_id: string;
   readonly team_id: string | null;
+  readonly token_id: string | null;
   readonly kind: Limit['kind'];
   readonly models: string | null;
   readonly limit_count: string;
@@ -23,7 +24,8 @@ interface LimitRow {
   readonly revision: number;
 }
 
-const COLUMNS = 'id, organisation_id, team_id, kind, models, limit_count, period_ms, burst, created_at, updated_at, revision';
+const COLUMNS =
+  'id, organisation_id, team_id, token_id, kind, models, limit_count, period_ms, burst, created_at, updated_at, revision';
 const PERIOD_SECONDS_DEFAULT = 60;
 
 /** The limits that all keys of an organisation or of a team share. */
@@ -39,10 +41,11 @@ export class LimitsService {
     return this.changes.run(act, async (change) => {
       const { manager, now } = change;
       const subject = await findSubject(change, input.subject);
+      if (subject.type === 'token' && input.kind === 'requests' && input.models === null) throw partOfKey();
       const numbers = numbersOf(input.kind, input, null);
       const [row] = (await manager.query(
-        `INSERT INTO auth.scope_limits (id, organisation_id, team_id, kind, models, limit_count, period_ms, burst, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
+        `INSERT INTO auth.scope_limits (id, organisation_id, team_id, token_id, kind, models, limit_count, period_ms, burst, created_at, updated_at)
+         VALUES ($1, $2, $3, $10, $4, $5, $6, $7, $8, $9, $9) ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
         [
           newId('limit', now, this.randomBytes),
           act.organisationId,
@@ -51,6 +54,7 @@ export class LimitsService {
           input.models,
           ...numbers,
           new Date(now),
+          subject.type === 'token' ? subject.id : null,
         ],
       )) as LimitRow[];
       if (row === undefined) throw new TollgateError('conflict', 'There is such a limit already: change it instead.');
@@ -98,6 +102,11 @@ export class LimitsService {
     });
   }
 }
+
+const partOfKey = (): InvalidFieldsError =>
+  new InvalidFieldsError([
+    { pointer: '/kind', detail: 'The plain limit of requests is part of the key: set limits.requests there.' },
+  ]);
 
 function changed(change: Change, row: LimitRow, action: string, before: LimitRow | null): Limit {
   change.announceScope(row.team_id);
@@ -148,11 +157,16 @@ function numbersOf(kind: Limit['kind'], patch: Numbers, before: LimitRow | null)
   return [limit, periodMs, patch.burst ?? kept];
 }
 
+function subjectOf({ organisation_id, team_id, token_id }: LimitRow): Limit['subject'] {
+  if (token_id !== null) return { type: 'token', id: token_id };
+  return team_id === null ? { type: 'organisation', id: organisation_id } : { type: 'team', id: team_id };
+}
+
 const viewLimit = (row: LimitRow): Limit => {
   const slots = row.kind === 'concurrency';
   return {
     id: row.id,
-    subject: row.team_id === null ? { type: 'organisation', id: row.organisation_id } : { type: 'team', id: row.team_id },
+    subject: subjectOf(row),
     kind: row.kind,
     models: row.models,
     limit: Number(row.limit_count),

@@ -1,34 +1,38 @@
 import type { BudgetSpec, LimitSpec, TokenPolicy } from '@tollgate/contracts';
 
-/** Parts of the one statement that resolves a token: what its team and its organisation bound beside it. `token` is in scope. */
+/** The token and the keys above it; `token` is the row that is being resolved. */
+const FAMILY = `ARRAY(
+  WITH RECURSIVE own AS (
+    SELECT token.id AS id, token.parent_id AS parent_id, 0 AS generation
+    UNION ALL
+    SELECT parent.id, parent.parent_id, own.generation + 1 FROM auth.tokens AS parent JOIN own ON parent.id = own.parent_id
+    WHERE own.generation < 8
+  )
+  SELECT own.id FROM own)`;
+
+/** Parts of the one statement that resolves a token: what it, the keys above it, its team and its organisation are bound by. */
 export const SHARED_LIMITS = `COALESCE((
   SELECT json_agg(json_build_object('kind', shared.kind, 'models', shared.models, 'team_id', shared.team_id,
-    'organisation_id', shared.organisation_id, 'limit', shared.limit_count, 'period_ms', shared.period_ms, 'burst', shared.burst)
-    ORDER BY shared.id)
+    'token_id', shared.token_id, 'organisation_id', shared.organisation_id, 'limit', shared.limit_count,
+    'period_ms', shared.period_ms, 'burst', shared.burst) ORDER BY shared.id)
   FROM auth.scope_limits AS shared
   WHERE shared.organisation_id = token.organisation_id AND (shared.team_id IS NULL OR shared.team_id = token.team_id)
+    AND (shared.token_id IS NULL OR shared.token_id = ANY (${FAMILY}))
 ), '[]'::json)`;
 
-/** Budgets of the token, of those above it, of its team and of its organisation. */
 export const BUDGETS = `COALESCE((
   SELECT json_agg(json_build_object('id', budget.id, 'models', budget.models, 'subject', budget.subject, 'hard', budget.hard)
     ORDER BY budget.id)
   FROM auth.budgets AS budget
   WHERE budget.ended_at IS NULL AND budget.organisation_id = token.organisation_id
-    AND budget.subject_id = ANY (ARRAY[token.organisation_id, token.team_id] || ARRAY(
-      WITH RECURSIVE own AS (
-        SELECT token.id AS id, token.parent_id AS parent_id, 0 AS generation
-        UNION ALL
-        SELECT parent.id, parent.parent_id, own.generation + 1 FROM auth.tokens AS parent JOIN own ON parent.id = own.parent_id
-        WHERE own.generation < 8
-      )
-      SELECT own.id FROM own))
+    AND budget.subject_id = ANY (ARRAY[token.organisation_id, token.team_id] || ${FAMILY})
 ), '[]'::json)`;
 
 export interface SharedLimitJson {
   readonly kind: LimitSpec['kind'];
   readonly models: string | null;
   readonly team_id: string | null;
+  readonly token_id: string | null;
   readonly organisation_id: string;
   readonly limit: number;
   readonly period_ms: number;
@@ -47,8 +51,8 @@ export const withShared = (
 
 function specOf(row: SharedLimitJson): LimitSpec {
   const { kind, models, limit, period_ms: periodMs, burst } = row;
-  const subject = row.team_id === null ? 'organisation' : 'team';
-  const bucket = `${kind}:${row.team_id ?? row.organisation_id}${models === null ? '' : `:${models}`}`;
+  const subject = row.token_id !== null ? 'token' : row.team_id === null ? 'organisation' : 'team';
+  const bucket = `${kind}:${row.token_id ?? row.team_id ?? row.organisation_id}${models === null ? '' : `:${models}`}`;
   const named = { bucket, models, subject } as const;
   return kind === 'concurrency' ? { ...named, kind, rate: { limit } } : { ...named, kind, rate: { limit, periodMs, burst } };
 }

@@ -9,9 +9,12 @@ export const LIMIT_KINDS = ['requests', 'tokens', 'concurrency'] as const;
 const count = z.int().min(1).max(1_000_000_000);
 const PeriodSchema = z.int().min(1).max(86_400);
 
-/** A limit that all keys of an organisation or of a team share. (Those of one key are part of the key.) */
+/**
+ * A limit that all keys of an organisation or of a team share, or that one key has beside its plain limit of requests (which is
+ * part of the key). A child spends from the limits of the keys above it as well.
+ */
 export const CreateLimitSchema = z.object({
-  subject: z.object({ type: z.enum(['organisation', 'team']), id: lineOf(64).optional() }),
+  subject: z.object({ type: z.enum(['organisation', 'team', 'token']), id: lineOf(64).optional() }),
   /** requests: calls per period. tokens: input and output together per period. concurrency: calls under way at once. */
   kind: z.enum(LIMIT_KINDS),
   /** A glob over model names; null = every call. */
@@ -29,7 +32,7 @@ export type ChangeLimit = z.infer<typeof ChangeLimitSchema>;
 
 export const LimitSchema = z.object({
   id: z.string(),
-  subject: z.object({ type: z.enum(['organisation', 'team']), id: z.string() }),
+  subject: z.object({ type: z.enum(['organisation', 'team', 'token']), id: z.string() }),
   kind: z.enum(LIMIT_KINDS),
   models: z.string().nullable(),
   limit: z.int(),
@@ -50,7 +53,7 @@ export const LIMIT_OPERATIONS = defineOperations({
     ...read,
     method: 'GET',
     path: '/api/v1/limits',
-    summary: 'List the limits of the organisation and its teams, newest first',
+    summary: 'List the limits of the organisation, its teams and its tokens, newest first',
     query: PageQuerySchema,
     answer: { status: 200, description: 'A page of limits', schema: pageOf(LimitSchema) },
   },
@@ -58,7 +61,7 @@ export const LIMIT_OPERATIONS = defineOperations({
     ...write,
     method: 'POST',
     path: '/api/v1/limits',
-    summary: 'Make a limit that all keys of the organisation or of a team share',
+    summary: 'Make a limit for the organisation, a team or a token',
     description: 'A call takes from every limit that matches it, or from none. In force at every router within a second.',
     body: CreateLimitSchema,
     answer: { ...answer, status: 201 },
