@@ -3,12 +3,16 @@ import { randomInt } from 'node:crypto';
 import { obtainNatsServer } from '../obtain-nats-server.ts';
 import { audit } from './audit/audit.ts';
 import { badInput } from './bad-input/bad-input.ts';
+import { forgery } from './forgery/forgery.ts';
 import { mainJob } from './main-job.ts';
 import { parity } from './parity/parity.ts';
+import { permissions } from './permissions/permissions.ts';
 import type { ProofSuite } from './proof-suite.ts';
+import { revocation } from './revocation/revocation.ts';
+import { rotation } from './rotation/rotation.ts';
 import { transport } from './transport.ts';
 
-const SUITES: readonly ProofSuite[] = [mainJob, transport, badInput, parity, audit];
+const SUITES: readonly ProofSuite[] = [mainJob, transport, badInput, parity, audit, forgery, rotation, permissions, revocation];
 const TIME_MS = 20 * 60_000;
 
 const bounds = (suite: ProofSuite): string =>
