@@ -1,7 +1,8 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { readDatabaseUrl } from './read-database-url.js';
 
 export interface DataSourceSettings {
-  /** `postgres://user:password@host:port/database` */
+  /** `postgres://user:password@host:port/database?sslmode=verify-full&sslrootcert=ca.pem` */
   readonly url: string;
   /** The service's own schema; also its search path. */
   readonly schema: string;
@@ -15,9 +16,11 @@ export interface DataSourceSettings {
 /** A DataSource that is not yet connected; `synchronize` is never on, every query has a time limit. */
 export function createDataSource(settings: DataSourceSettings): DataSource {
   if (!/^[a-z][a-z0-9_]{0,40}$/.test(settings.schema)) throw new TypeError(`not a schema name: ${settings.schema}`);
+  const { url, ssl } = readDatabaseUrl(settings.url);
   return new DataSource({
     type: 'postgres',
-    url: settings.url,
+    url,
+    ssl,
     schema: settings.schema,
     entities: settings.entities,
     migrations: settings.migrations,

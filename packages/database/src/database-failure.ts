@@ -4,6 +4,9 @@ export type DatabaseFailureKind =
   | 'starting'
   | 'too_many_connections'
   | 'read_only'
+  | 'untrusted'
+  | 'no_tls'
+  | 'missing_file'
   | 'wrong_password'
   | 'missing_database'
   | 'no_privilege'
@@ -36,6 +39,9 @@ const KIND_BY_CODE: Readonly<Record<string, DatabaseFailureKind>> = {
   '3D000': 'missing_database',
   '42501': 'no_privilege',
 };
+
+/** By Node and OpenSSL: who answers cannot be told, or it is somebody else. */
+const CERTIFICATE_FAILURE = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH)/;
 
 /** `pg` gives these no code. */
 const UNREACHABLE_MESSAGE =
@@ -75,6 +81,12 @@ export function describeDatabaseFailure(error: unknown, url: string): string {
       return `Postgres at ${host} has no connection left: raise its max_connections or run fewer processes.`;
     case 'read_only':
       return `Postgres at ${host} is read-only: point DATABASE_URL at the primary.`;
+    case 'untrusted':
+      return `Postgres at ${host} shows a certificate that is not trusted (${failure.message}): name its authority in DATABASE_URL (?sslmode=verify-full&sslrootcert=FILE), and the host that it is made for.`;
+    case 'no_tls':
+      return `Postgres at ${host} speaks no TLS: switch it on there (ssl = on), or take sslmode out of DATABASE_URL.`;
+    case 'missing_file':
+      return `A file that DATABASE_URL names cannot be read (${failure.message}): mend sslrootcert, sslcert or sslkey.`;
     case 'wrong_password':
       return `Postgres at ${host} refused the login of "${user}" (${failure.message}): mend user or password in DATABASE_URL.`;
     case 'missing_database':
@@ -89,11 +101,19 @@ export function describeDatabaseFailure(error: unknown, url: string): string {
 function classifyOne(error: Error): DatabaseFailure | null {
   const code = codeOf(error);
   if (code !== null) {
-    const kind = KIND_BY_CODE[code] ?? (/^08...$/.test(code) ? 'unreachable' : null);
+    const kind = KIND_BY_CODE[code] ?? kindOf(code, error);
     if (kind !== null) return { kind, code, message: error.message || code };
   }
+  if (error.message.includes('does not support SSL')) return { kind: 'no_tls', code, message: error.message };
   if (UNREACHABLE_MESSAGE.test(error.message)) return { kind: 'unreachable', code, message: error.message };
   return null;
+}
+
+function kindOf(code: string, error: Error): DatabaseFailureKind | null {
+  if (/^08...$/.test(code)) return 'unreachable';
+  if (CERTIFICATE_FAILURE.test(code)) return 'untrusted';
+  // Of files, only those that the URL names are read on the way to Postgres.
+  return 'syscall' in error && (error.syscall === 'open' || error.syscall === 'read') ? 'missing_file' : null;
 }
 
 function innerError(error: Error): unknown {
