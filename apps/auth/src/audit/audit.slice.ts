@@ -3,7 +3,7 @@ import { encodeJson } from '@tollgate/kernel';
 import { AuditExportVerifier, readAuditKey, readAuditPublicKey } from '@tollgate/policy';
 import { createTestClock, createTestDatabase, waitFor } from '@tollgate/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { AUDIT_KEY_TEXT, databaseOfAuth, type RunningAuth, startAuth } from '../testing/start-auth.js';
+import { AUDIT_KEY_TEXT, bootAuth, databaseOfAuth, type RunningAuth, startAuth } from '../testing/start-auth.js';
 import { CHECKPOINT_EVENTS, Checkpointer } from './checkpointer.js';
 
 let auth: RunningAuth;
@@ -31,9 +31,9 @@ async function exported(query = '', running = auth): Promise<string> {
   return response.text();
 }
 
-function verify(text: string) {
-  const key = readAuditPublicKey(readAuditKey(AUDIT_KEY_TEXT)?.publicKey ?? '');
-  const verifier = new AuditExportVerifier({ pinned: key === null ? [] : [key] });
+function verify(text: string, keys: readonly string[] = [AUDIT_KEY_TEXT]) {
+  const pinned = keys.map((key) => readAuditPublicKey(readAuditKey(key)?.publicKey ?? '')).filter((key) => key !== null);
+  const verifier = new AuditExportVerifier({ pinned });
   expect(text.endsWith('\n')).toBe(true);
   for (const line of text.slice(0, -1).split('\n')) {
     const flaw = verifier.take(line);
@@ -269,7 +269,7 @@ test.each([
   ['a forged checkpoint', "UPDATE auth.audit_checkpoints SET signature = repeat('A', 86)", 'signature'],
   ['a removed checkpoint', 'DELETE FROM auth.audit_checkpoints WHERE number = 2', 'checkpoint'],
   ['a moved head', 'UPDATE auth.audit_heads SET seq = seq + 5', 'gap'],
-])('%s in the database is found in the next export, and gets no signature', async (_, sql, flaw) => {
+])('%s in the database is found in the next export', async (_, sql, flaw) => {
   const database = await createTestDatabase(databaseOfAuth());
   const running = await startAuth({ url: database.url });
   try {
@@ -281,5 +281,62 @@ test.each([
   } finally {
     await running.close();
     await database.drop();
+  }
+});
+
+test('what was tampered with before it was signed is never signed', async () => {
+  const database = await createTestDatabase(databaseOfAuth());
+  const running = await startAuth({ url: database.url });
+  try {
+    const { organisationId } = running.secrets;
+    const checkpointer = running.handle.context.get(Checkpointer);
+    await running.call('POST', '/api/v1/tokens', { name: 'unsigned' });
+    await running.dataSource.query("UPDATE auth.audit_events SET reason = 'forged' WHERE action = 'token.created' AND seq = 2");
+    expect(await checkpointer.checkpoint(organisationId)).toBe('broken');
+    expect((await running.call<Page<AuditCheckpointView>>('GET', '/api/v1/audit/checkpoints')).body.data).toEqual([]);
+    expect(verify(await exported('', running))).toMatchObject({ flaw: 'edited', seq: 2, line: 3 });
+    // Put back, it is whole again.
+    await running.dataSource.query('UPDATE auth.audit_events SET reason = NULL WHERE seq = 2');
+    expect(await checkpointer.checkpoint(organisationId)).toBe('made');
+    expect(verify(await exported('', running))).not.toHaveProperty('flaw');
+  } finally {
+    await running.close();
+    await database.drop();
+  }
+});
+
+test('after a change of the key the trail goes on, and what was signed before stays valid', async () => {
+  const database = await createTestDatabase(databaseOfAuth());
+  const first = await startAuth({ url: database.url });
+  expect(verify(await exported('', first))).not.toHaveProperty('flaw');
+  await first.close();
+  const later = 'ef'.repeat(32);
+  const handle = await bootAuth(database.url, { variables: { TOLLGATE_AUDIT_KEY: later } });
+  try {
+    const text = await exported('', { ...first, handle });
+    const ids = [AUDIT_KEY_TEXT, later].map((key) => readAuditKey(key)?.id);
+    expect(verify(text)).toMatchObject({ flaw: 'signature' });
+    expect(verify(text, [AUDIT_KEY_TEXT, later])).toMatchObject({ key_ids: expect.arrayContaining(ids) });
+    const { data } = (await (await fetch(`${handle.url}/api/v1/audit/keys`)).json()) as {
+      data: { id: string; active: boolean }[];
+    };
+    expect(data.map(({ id, active }) => [id, active])).toEqual([
+      [ids[1], true],
+      [ids[0], false],
+    ]);
+  } finally {
+    await handle.close();
+    await database.drop();
+  }
+});
+
+test('without a key, or with one that is none, auth does not start, and says why', async () => {
+  for (const [key, line] of [
+    ['', 'TOLLGATE_AUDIT_KEY is missing'],
+    ['short', 'TOLLGATE_AUDIT_KEY is not usable'],
+  ] as const) {
+    await expect(bootAuth('postgres://nobody@127.0.0.1:1/none', { variables: { TOLLGATE_AUDIT_KEY: key } })).rejects.toThrow(
+      line,
+    );
   }
 });

@@ -15,6 +15,7 @@ export const CHECKPOINT_EVENTS = 1_000;
 const CHECKPOINT_AFTER_MS = 60_000;
 const LOOK_MS = 5_000;
 const TENANTS_AT_ONCE = 100;
+const ROUNDS_MAX = 100;
 
 type Outcome = 'made' | 'none' | 'broken';
 
@@ -26,6 +27,7 @@ type Outcome = 'made' | 'none' | 'broken';
 @Injectable()
 export class Checkpointer implements OnApplicationBootstrap, OnModuleDestroy {
   private timer: NodeJS.Timeout | null = null;
+  private looking = false;
   private readonly running = new Map<string, Promise<Outcome>>();
   private readonly count: (result: Outcome) => void;
 
@@ -58,15 +60,27 @@ export class Checkpointer implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Signs for all tenants whose oldest unsigned event is a minute old. */
   async run(): Promise<void> {
+    if (this.looking) return;
+    this.looking = true;
     try {
-      const rows: { organisation_id: string }[] = await this.dataSource.query(
-        `SELECT organisation_id FROM auth.audit_heads WHERE pending_since <= $1 ORDER BY pending_since LIMIT $2`,
-        [new Date(this.clock.now() - CHECKPOINT_AFTER_MS), TENANTS_AT_ONCE],
-      );
-      for (const { organisation_id } of rows) await this.checkpoint(organisation_id);
+      for (let round = 0; round < ROUNDS_MAX; round += 1) {
+        const due = await this.dueTenants();
+        for (const tenant of due) await this.checkpoint(tenant);
+        if (due.length < TENANTS_AT_ONCE) return;
+      }
     } catch (error) {
       this.logger.warn({ error }, 'checkpoints could not be made');
+    } finally {
+      this.looking = false;
     }
+  }
+
+  private async dueTenants(): Promise<readonly string[]> {
+    const rows: { organisation_id: string }[] = await this.dataSource.query(
+      'SELECT organisation_id FROM auth.audit_heads WHERE pending_since <= $1 ORDER BY pending_since LIMIT $2',
+      [new Date(this.clock.now() - CHECKPOINT_AFTER_MS), TENANTS_AT_ONCE],
+    );
+    return rows.map((row) => row.organisation_id);
   }
 
   /** Signs up to the head as it is now. `broken` where the chain does not verify: then nothing was signed. */
