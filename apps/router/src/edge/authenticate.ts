@@ -100,8 +100,10 @@ function onToken(call: Call, entry: TokenEntry | null, outcome: TokenOutcome): v
   call.verified = verdict.value;
   call.unverified = outcome === 'grace';
   call.access = entry.access;
+  if (!checkAccess(call, call.address)) return;
+  // Not before: whoever may not use it from there must not keep it from ending unused.
   gate.uses.note(verdict.value, parsed.text, call.startedAt);
-  if (checkAccess(call, call.address)) call.afterAuthentication(call);
+  call.afterAuthentication(call);
 }
 
 function onKeyOfJwt(call: Call, entry: TokenEntry, outcome: TokenOutcome, jwt: AccessToken): void {

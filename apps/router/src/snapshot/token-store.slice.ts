@@ -1,3 +1,5 @@
+import { SUBJECTS } from '@tollgate/contracts';
+import { encodeJson } from '@tollgate/kernel';
 import { createTestClock, waitFor } from '@tollgate/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { RouterHarness } from '../testing/harness.js';
@@ -178,4 +180,48 @@ test('after an outage of the feed without changes the cache counts again', async
   await waitFor(() => harness.router.gate.tokens.feed.fresh);
   await ask();
   expect(harness.resolves).toBe(1);
+});
+
+test('a change of a team or an organisation: its keys are asked about again, and no others', async () => {
+  const others = [
+    harness.addToken({}, { teamId: 'team_1' }),
+    harness.addToken({}, { teamId: 'team_2' }),
+    harness.addToken({}, { organisationId: 'org_2' }),
+  ];
+  const ids = [publicId, ...others.map((other) => other.publicId)];
+  const asked = async (): Promise<number[]> => {
+    const counts: number[] = [];
+    for (const id of ids) {
+      const before = harness.resolves;
+      await ask(id);
+      counts.push(harness.resolves - before);
+    }
+    return counts;
+  };
+  await asked();
+  const tell = async (fields: { organisationId: string; teamId?: string }): Promise<void> => {
+    harness.sequence += 1;
+    harness.beat([{ sequence: harness.sequence, publicId: '', kind: 'scope_changed', ...fields }]);
+    await told();
+  };
+  await tell({ organisationId: 'org_1', teamId: 'team_1' });
+  expect(await asked()).toEqual([0, 1, 0, 0]);
+  await tell({ organisationId: 'org_1' });
+  expect(await asked()).toEqual([1, 1, 1, 0]);
+});
+
+test('a kind of event that a newer auth writes: nothing that was cached is relied on', async () => {
+  await ask();
+  harness.tokens.delete(publicId);
+  clock.advance(2_500);
+  harness.sequence += 1;
+  const fromLater = {
+    v: 1,
+    sequence: harness.sequence,
+    events: [{ sequence: harness.sequence, publicId: '', kind: 'planets_aligned' }],
+  };
+  harness.transport.publish(SUBJECTS.feed, encodeJson(fromLater));
+  await told();
+  expect(harness.router.gate.tokens.feed.fresh).toBe(true);
+  expect((await ask()).entry?.token).toBeNull();
 });

@@ -56,7 +56,6 @@ export class TokenAuthenticator {
     }
     this.misses.wasGood(token.publicId);
     const { tokenId, secretId, organisationId, token: snapshot } = verified.value;
-    this.uses.note(verified.value, token.text, clock.now());
     try {
       assertAccess(snapshot, request, clock.now());
     } catch (error) {
@@ -65,6 +64,8 @@ export class TokenAuthenticator {
       }
       throw error;
     }
+    // Not before: whoever may not use it from there must not keep it from ending unused.
+    this.uses.note(verified.value, token.text, clock.now());
     return {
       actor: { type: 'token', id: tokenId, publicId: token.publicId, secretId },
       sessionId: null,
