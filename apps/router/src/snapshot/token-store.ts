@@ -296,7 +296,8 @@ export class TokenStore {
   /** As `changed` for every key of the organisation or team; rare, so that walking over all of them is bearable. */
   private onScope({ sequence, organisationId, teamId }: FeedEvent): void {
     for (const flight of this.flights.values()) flight.minimumSequence = Math.max(flight.minimumSequence, sequence);
-    for (const [publicId, entry] of this.known.entries()) {
+    // Listed first: what is superseded is put at the end of the map, where a walk over the map itself would meet it again.
+    for (const [publicId, entry] of [...this.known.entries()]) {
       const { token } = entry;
       if (token === null || token.organisationId !== organisationId) continue;
       if (teamId === undefined || token.teamId === teamId) this.onKey({ sequence, publicId, kind: 'changed' });
