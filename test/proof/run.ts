@@ -5,6 +5,7 @@ import { audit } from './audit/audit.ts';
 import { badInput } from './bad-input/bad-input.ts';
 import { forgery } from './forgery/forgery.ts';
 import { mainJob } from './main-job.ts';
+import { oauth } from './oauth/oauth.ts';
 import { parity } from './parity/parity.ts';
 import { permissions } from './permissions/permissions.ts';
 import type { ProofSuite } from './proof-suite.ts';
@@ -12,7 +13,18 @@ import { revocation } from './revocation/revocation.ts';
 import { rotation } from './rotation/rotation.ts';
 import { transport } from './transport.ts';
 
-const SUITES: readonly ProofSuite[] = [mainJob, transport, badInput, parity, audit, forgery, rotation, permissions, revocation];
+const SUITES: readonly ProofSuite[] = [
+  mainJob,
+  transport,
+  badInput,
+  parity,
+  audit,
+  forgery,
+  rotation,
+  permissions,
+  revocation,
+  oauth,
+];
 const TIME_MS = 20 * 60_000;
 
 const bounds = (suite: ProofSuite): string =>

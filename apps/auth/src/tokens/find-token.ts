@@ -1,5 +1,5 @@
 import { TollgateError } from '@tollgate/kernel';
-import { type EntityManager, In } from 'typeorm';
+import { type EntityManager, In, Not } from 'typeorm';
 import type { Act } from '../changes/act.js';
 import { TokenEntity, type TokenRow, TokenSecretEntity, type TokenSecretRow } from '../database/entities.js';
 
@@ -10,7 +10,8 @@ export type Reach = Pick<Act, 'organisationId' | 'teams'>;
 export async function findToken(manager: EntityManager, reach: Reach | string, id: string, lock: boolean): Promise<TokenRow> {
   const { organisationId, teams } = typeof reach === 'string' ? { organisationId: reach, teams: null } : reach;
   const row = await manager.findOne(TokenEntity, {
-    where: { id, organisationId, ...(teams !== null && { teamId: In([...teams]) }) },
+    // Clients and grants of OAuth have an API of their own.
+    where: { id, organisationId, type: Not('o'), ...(teams !== null && { teamId: In([...teams]) }) },
     ...(lock ? { lock: { mode: 'pessimistic_write' } } : {}),
   });
   if (row === null) throw new TollgateError('not_found', 'There is no such token.');

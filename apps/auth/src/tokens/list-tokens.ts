@@ -16,7 +16,9 @@ export async function listTokens(
 ): Promise<Page<Token>> {
   const builder = manager
     .createQueryBuilder(TokenEntity, 'token')
-    .where('token.organisationId = :organisationId', { organisationId });
+    .where('token.organisationId = :organisationId', { organisationId })
+    // Those of OAuth are shown as clients and grants.
+    .andWhere("token.type <> 'o'");
   if (teams !== null) builder.andWhere('token.teamId = ANY(:teams)', { teams: [...teams] });
   whereEqual(builder, query);
   whereHeld(builder, query);

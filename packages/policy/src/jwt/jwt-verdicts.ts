@@ -6,7 +6,7 @@ import { type AccessToken, type JwtRefusalReason, verifyAccessToken } from './ve
 type Verdict = Result<AccessToken, JwtRefusalReason>;
 
 /**
- * Verdicts on access tokens. A signature costs 60 to 100 us to check, a second look at the same text 2 us: good ones are kept
+ * Verdicts on access tokens. A signature costs 75 us to check, a second look at the same text less than 1 us: good ones are kept
  * by the SHA-256 of the text until they expire. Bad ones are not, so that a flood of them pushes nothing out. What was denied
  * is asked for each time.
  */

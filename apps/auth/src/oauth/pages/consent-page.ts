@@ -31,15 +31,15 @@ export function consentPage(consent: ConsentPage): string {
   return page(
     `Allow ${clientName}?`,
     html`<h1>Allow ${clientName} to act for you?</h1>
-<p class="lead">It will use this gateway on your behalf, until you or an administrator take it back.</p>
+<p class="lead">It will use this gateway on your behalf until the permission is taken back.</p>
 <div class="who"><span class="face" aria-hidden="true">${initial.toUpperCase()}</span><div><strong>${user.name}</strong><span>${user.email}</span></div></div>
 <h2 id="may">${clientName} may</h2>
 <ul aria-labelledby="may">${items}</ul>
 ${withheld.length === 0 ? null : html`<p class="fine">You do not hold, and so cannot allow: ${withheld.join(', ')}</p>`}
 <p class="fine">You will be sent to <strong>${originOf(redirectUri)}</strong></p>
 <div class="row">
-<form method="post" action="${action}/consent"><button class="primary" type="submit">Allow</button></form>
 <form method="post" action="${action}/abort"><button class="plain" type="submit">Deny</button></form>
+<form method="post" action="${action}/consent"><button class="primary" type="submit">Allow</button></form>
 </div>`,
     host,
   );

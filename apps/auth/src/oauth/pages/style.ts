@@ -26,14 +26,14 @@ button{width:100%;font:inherit;font-weight:600;border-radius:.5rem;padding:.6875
 .primary:hover{background:var(--accent-strong)}
 .plain{background:transparent;color:var(--ink);border-color:var(--edge)}
 .plain:hover{background:var(--tint)}
-.row{display:flex;flex-direction:row-reverse;gap:.75rem;margin-top:1.5rem}
+.row{display:flex;gap:.75rem;margin-top:1.5rem}
 .row form{flex:1}
 .cancel{margin-top:.75rem}
 .notice{border:1px solid var(--bad);background:var(--bad-tint);color:var(--bad);border-radius:.5rem;padding:.75rem .875rem;margin:0 0 1.25rem;font-size:.9375rem}
 .who{display:flex;align-items:center;gap:.75rem;border:1px solid var(--line);border-radius:.625rem;padding:.75rem .875rem;margin:0 0 1.25rem;min-width:0}
 .who div{min-width:0}
-.who strong,.who span{display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
-.who span{color:var(--soft);font-size:.875rem}
+.who strong,.who div span{display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.who div span{color:var(--soft);font-size:.875rem}
 .face{flex:none;width:2.25rem;height:2.25rem;border-radius:50%;display:grid;place-items:center;background:var(--tint);color:var(--accent);font-weight:650}
 h2{font-size:.9375rem;margin:0 0 .5rem;font-weight:600}
 ul{list-style:none;margin:0 0 1.25rem;padding:0;border:1px solid var(--line);border-radius:.625rem}
@@ -41,7 +41,7 @@ li{padding:.75rem .875rem;overflow-wrap:anywhere}
 li+li{border-top:1px solid var(--line)}
 li span{display:block}
 code{font:.8125rem/1.4 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;color:var(--soft)}
-.fine{color:var(--soft);font-size:.875rem;margin:0;overflow-wrap:anywhere}
+.fine{color:var(--soft);font-size:.875rem;margin:0 0 .5rem;overflow-wrap:anywhere}
 footer{text-align:center;color:var(--soft);font-size:.8125rem;padding:1rem 1rem 2rem;overflow-wrap:anywhere}
 @media(max-width:26rem){.sheet{padding:1.5rem 1.25rem}.row{flex-direction:column}}
 @media(forced-colors:active){.primary{border-color:ButtonText}}
