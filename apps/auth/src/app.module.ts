@@ -6,7 +6,7 @@ import { AuditService } from './audit/audit.service.js';
 import { AUDIT_KEY, Checkpointer } from './audit/checkpointer.js';
 import { DeniedHandler } from './audit/denied.handler.js';
 import { RecordHandler } from './audit/record.handler.js';
-import { BOOTSTRAP_FILE, FirstStart } from './bootstrap/first-start.js';
+import { FIRST_START, FirstStart } from './bootstrap/first-start.js';
 import { BudgetAuthority } from './budgets/budget-authority.js';
 import { BudgetsController } from './budgets/budgets.controller.js';
 import { BudgetsHandler } from './budgets/budgets.handler.js';
@@ -59,6 +59,7 @@ export const authModule = ({
   peppers,
   brand,
   bootstrapFile,
+  ownerEmail,
   auditKey,
   webhookNetworks,
   oauthKey,
@@ -99,7 +100,7 @@ export const authModule = ({
       useFactory: (randomBytes: RandomBytes) => new OAuthSecrets(peppers, oauthKey, randomBytes),
     },
     { provide: SIGN_IN, useClass: SignInByPassword },
-    { provide: BOOTSTRAP_FILE, useValue: bootstrapFile },
+    { provide: FIRST_START, useValue: { path: bootstrapFile, ownerEmail } },
     { provide: AUDIT_KEY, useValue: auditKey },
     AuditService,
     Checkpointer,

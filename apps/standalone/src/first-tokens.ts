@@ -2,11 +2,17 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { BootError } from '@tollgate/nest';
 import { z } from 'zod';
 
-const FirstTokensSchema = z.object({ token: z.string(), admin: z.string() });
+const FirstTokensSchema = z.object({
+  token: z.string(),
+  admin: z.string(),
+  owner: z.object({ email: z.string(), password: z.string() }).optional(),
+});
 
 export interface FirstTokens {
   readonly token: string;
   readonly admin: string;
+  /** Where TOLLGATE_OWNER_EMAIL asked for one. */
+  readonly owner?: { readonly email: string; readonly password: string } | undefined;
 }
 
 /**

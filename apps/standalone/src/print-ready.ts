@@ -12,8 +12,12 @@ export function readyText(url: string, first: FirstTokens | null): string {
   }
   return (
     `ready url=${url} token=${first.token} admin=${first.admin}\n\n` +
+    ownerText(first) +
     'Both are shown only this once: keep them. Try it:\n\n' +
     `  curl ${url}/v1/chat/completions -H "Authorization: Bearer ${first.token}" -H "Content-Type: application/json" \\\n` +
     `    -d '{"model":"demo/chat","messages":[{"role":"user","content":"Hello"}]}'\n\n`
   );
 }
+
+const ownerText = ({ owner }: FirstTokens): string =>
+  owner === undefined ? '' : `${owner.email} signs in with the first password ${owner.password} and then chooses another.\n\n`;

@@ -1,8 +1,9 @@
-import { type Clock, newId } from '@tollgate/kernel';
+import { type Clock, newId, type RandomBytes } from '@tollgate/kernel';
 import type { DataSource, EntityManager } from 'typeorm';
 import { systemAct } from '../changes/act.js';
 import { type Change, runChange } from '../changes/changes.js';
 import { OrganisationEntity } from '../database/entities.js';
+import { createUser, type FirstPassword } from '../people/put-user.js';
 import { createToken, type Mint } from '../tokens/create-token.js';
 
 /** Any fixed number: it keeps two first starts from both being the first. */
@@ -14,11 +15,14 @@ export interface FirstSecrets {
   readonly token: string;
   /** Management key. It holds what API keys need too, so that it can hand it on, but reaches no model itself. */
   readonly admin: string;
+  /** Where one was asked for: may sign in with it once, and then chooses another password. */
+  readonly owner?: { readonly email: string; readonly password: string };
 }
 
 export interface FirstOrganisationNeeds extends Mint {
   readonly dataSource: DataSource;
   readonly clock: Clock;
+  readonly owner?: { readonly email: string; readonly password: FirstPassword };
   /** Brings the secrets where they are wanted, before the commit: where it throws, nothing has been made and no secret is lost. */
   deliver?(secrets: FirstSecrets): Promise<void>;
 }
@@ -46,8 +50,19 @@ async function makeFirst(manager: EntityManager, needs: FirstOrganisationNeeds):
   return runChange(manager, systemAct(organisationId, 'first-start'), now, async (change) => {
     const target = { type: 'organisation', id: organisationId, name: row.name };
     change.audit({ action: 'organisation.created', target, before: null, after: { name: row.name } });
-    return { organisationId, token: await makeApiKey(change, needs), admin: await makeManagementKey(change, needs) };
+    const made = { organisationId, token: await makeApiKey(change, needs), admin: await makeManagementKey(change, needs) };
+    return needs.owner === undefined ? made : { ...made, owner: await makeOwner(change, needs.randomBytes, needs.owner) };
   });
+}
+
+async function makeOwner(
+  change: Change,
+  randomBytes: RandomBytes,
+  { email, password }: NonNullable<FirstOrganisationNeeds['owner']>,
+): Promise<NonNullable<FirstSecrets['owner']>> {
+  const roles = [{ role: 'owner' as const, team_id: null }];
+  await createUser(change, randomBytes, password, { email, name: email, roles });
+  return { email, password: password.text };
 }
 
 async function makeApiKey(change: Change, mint: Mint): Promise<string> {

@@ -8,6 +8,7 @@ import { type PepperSet, readPeppers } from '@tollgate/policy';
 import { createTestDatabase, type TestDatabase } from '@tollgate/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { bootstrapFirstOrganisation } from '../index.js';
+import { PlayBrowser } from '../testing/play-browser.js';
 import { bootAuth, databaseOfAuth, PEPPER } from '../testing/start-auth.js';
 
 let database: TestDatabase;
@@ -97,4 +98,20 @@ test('a missing or short pepper stops the start with a clear line', async () => 
   const boot = (pepper: string) => bootAuth(database.url, { variables: { TOLLGATE_TOKEN_PEPPER: pepper } });
   await expect(boot('')).rejects.toThrow(/TOLLGATE_TOKEN_PEPPER is missing: at least 32 random bytes/);
   await expect(boot('too-short')).rejects.toThrow(/TOLLGATE_TOKEN_PEPPER is not usable: expected at least 32 random bytes/);
+});
+
+test('with TOLLGATE_OWNER_EMAIL there is somebody who can sign in, once with the first password', async () => {
+  const path = join(folder, 'first.json');
+  const variables = { TOLLGATE_BOOTSTRAP_FILE: path, TOLLGATE_OWNER_EMAIL: 'Owner@Example.com' };
+  const handle = await bootAuth(database.url, { variables });
+  const { owner } = JSON.parse(readFileSync(path, 'utf8')) as { owner: { email: string; password: string } };
+  expect(owner.email).toBe('owner@example.com');
+  const browser = new PlayBrowser(handle.url);
+  expect((await browser.signIn(owner.email, owner.password)).body).toMatchObject({ must_change_password: true });
+  expect((await browser.changePassword(owner.password, 'a password of their own')).status).toBe(200);
+  expect((await browser.call('GET', '/api/v1/organisations')).status).toBe(200);
+  await handle.close();
+  await expect(bootAuth(database.url, { variables: { TOLLGATE_OWNER_EMAIL: 'nobody' } })).rejects.toThrow(
+    /TOLLGATE_OWNER_EMAIL "nobody" is not usable: expected an email address/,
+  );
 });
