@@ -20,11 +20,16 @@ import { INTERACTION_PATH, Interactions } from './interactions.js';
 import { JWT_MARK } from './jwt-lookup.js';
 import { OAuthStore } from './oauth-store.js';
 import { readBody } from './read-body.js';
+import { RequestLimiter } from './request-limiter.js';
 import { TokenEndpointLimits } from './token-endpoint-limits.js';
 import { wrapRequest } from './wrap-request.js';
 
 const METADATA = '/.well-known/oauth-authorization-server';
 const DISCOVERY = '/.well-known/openid-configuration';
+
+/** Each leaves a row behind for half an hour, whoever asks. */
+const AUTHORIZE = '/oauth/authorize';
+const VISITS = { burst: 200, perSecond: 10 };
 /** Endpoints that programs post to; all others are for people. */
 const MACHINE = new Set(['/oauth/token', '/oauth/introspect', '/oauth/revoke']);
 
@@ -34,6 +39,7 @@ export class OAuthServer implements OnModuleInit {
   private readonly issuer: URL;
   private readonly interactions: Interactions;
   private readonly limits: TokenEndpointLimits;
+  private readonly visits: RequestLimiter;
   private current: { readonly provider: Provider; readonly keys: string } | null = null;
 
   constructor(
@@ -50,6 +56,7 @@ export class OAuthServer implements OnModuleInit {
     this.issuer = new URL(store.issuer);
     this.interactions = new Interactions({ store, signIn, changes, mint });
     this.limits = new TokenEndpointLimits(clock);
+    this.visits = new RequestLimiter(VISITS, clock);
   }
 
   onModuleInit(): void {
@@ -89,6 +96,15 @@ export class OAuthServer implements OnModuleInit {
         return;
       }
       response.once('finish', () => this.limits.left(request.ip, raw.headers, form, response.statusCode));
+    }
+    if (path === AUTHORIZE) {
+      const waitMs = this.visits.waitMs(request.ip);
+      if (waitMs > 0) {
+        response.setHeader('retry-after', String(Math.ceil(waitMs / 1_000)));
+        sendPage(response, 429, errorPage('too_many_requests', null), { formTarget: null });
+        return;
+      }
+      this.visits.take(request.ip);
     }
     const question = (raw.url ?? '').indexOf('?');
     const wrapped = wrapRequest(raw, {
