@@ -77,6 +77,6 @@ test('whatever a call uses within its bound, it never costs more than was reserv
         expect(toNano(priceUsage(full, usage).amount)).toBeLessThanOrEqual(boundCost(full, bound));
       },
     ),
-    { numRuns: 500 },
+    { numRuns: Number(process.env['TOLLGATE_PROPERTY_RUNS'] ?? 500) },
   );
 });
