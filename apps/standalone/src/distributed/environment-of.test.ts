@@ -29,3 +29,11 @@ test('no process hears of certificates or proxies but from the ingress, which al
     expect(Object.keys(environment).filter((name) => /^TLS_|^NATS_C/.test(name))).toEqual([]);
   }
 });
+
+test('the key of the OAuth server is for auth alone', () => {
+  const given = { TOLLGATE_OAUTH_KEY: 'x', TOLLGATE_OAUTH_KEY_FILE: 'y' };
+  for (const service of SERVICES) {
+    const found = Object.keys(environmentOf([service], places, given)).filter((name) => name.startsWith('TOLLGATE_OAUTH_KEY'));
+    expect(found).toHaveLength(service === 'auth' ? 2 : 0);
+  }
+});

@@ -14,6 +14,8 @@ export interface Places {
 const SHARED =
   /^(PATH|HOME|USER|SHELL|TMPDIR|TEMP|TMP|SYSTEMROOT|LANG|LC_.*|TZ|TERM|NODE_.*|OTEL_.*|LOG_LEVEL|HOST|PUBLIC_URL|BASE_PATH|TOLLGATE_.*)$/i;
 const SECRETS = ['TOLLGATE_TOKEN_PEPPER', 'TOLLGATE_SEALING_KEY', 'TOLLGATE_AUDIT_KEY'].flatMap((name) => [name, `${name}_FILE`]);
+/** Where one is given at all. */
+const OF_AUTH = ['TOLLGATE_OAUTH_KEY', 'TOLLGATE_OAUTH_KEY_FILE'];
 /** The ingress speaks TLS, and knows who stands in front; the processes hear it from the ingress. The bus is ours. */
 const OF_THE_INGRESS = /^(TLS_.*|TRUSTED_PROXIES|NATS_.*)$/;
 
@@ -27,6 +29,7 @@ export function environmentOf(services: readonly Service[], places: Places, give
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined || value === '' || SECRETS.includes(name)) continue;
     if (/^DATABASE_URL(_FILE)?$/.test(name) || OF_THE_INGRESS.test(name)) continue;
+    if (OF_AUTH.includes(name) && !services.includes('auth')) continue;
     if (opens || SHARED.test(name)) result[name] = value;
   }
   result['TRUSTED_PROXIES'] = 'loopback';

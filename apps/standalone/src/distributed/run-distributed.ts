@@ -153,7 +153,9 @@ async function start(
     sealingKey: process.env['TOLLGATE_SEALING_KEY'] || secrets.sealingKey,
     auditKey: process.env['TOLLGATE_AUDIT_KEY'] || secrets.auditKey,
   };
-  const plans = servicePlans({ counts, places, folder, bootstrapFile, given: process.env, ports });
+  // What stands in links and tokens is where callers come in, not the port of the process that makes them.
+  const given = { ...process.env, PUBLIC_URL: process.env['PUBLIC_URL'] || ingress.url };
+  const plans = servicePlans({ counts, places, folder, bootstrapFile, given, ports });
   progress.say('migrating the database');
   await migrate(plans, signal);
   signal.throwIfAborted();
