@@ -65,7 +65,10 @@ export function simulateBudgets(settings: BudgetSettings): BudgetResult {
   const count = { admitted: 0, refused: 0, over: 0, uncharged: 0 };
   /** What is reserved by calls that are under way, by lease. */
   const reserved = new Map<string, number>();
-  const delay = () => random() * settings.latencyMsMax;
+  // In the drain the network is well again: what is out then stays out.
+  const healed = () => queue.now > settings.durationMs + settings.callMsMax + 5_000;
+  const delay = () => random() * (healed() ? 5 : settings.latencyMsMax);
+  const lost = () => !healed() && random() < settings.loss;
 
   const step = (budget: string, lease: string, work: (step: MoneyStep) => MoneyStep) => {
     const book = kept.get(budget) as Kept;
@@ -138,8 +141,8 @@ export function simulateBudgets(settings: BudgetSettings): BudgetResult {
   const deliver = (id: string, charges: readonly BudgetCharge[], done: () => void) => {
     if (random() < settings.doubled) queue.after(5_000 * random(), () => book(id, charges));
     queue.after(20 + delay(), () => {
-      if (random() >= settings.loss) book(id, charges);
-      if (random() < settings.loss) queue.after(50, () => deliver(id, charges, done));
+      if (!lost()) book(id, charges);
+      if (lost()) queue.after(50, () => deliver(id, charges, done));
       else {
         book(id, charges);
         done();
@@ -190,10 +193,10 @@ export function simulateBudgets(settings: BudgetSettings): BudgetResult {
         };
         queue.after(TIMEOUT_MS, () => settle(null));
         if (random() < settings.doubled) queue.after(TIMEOUT_MS * 3 * random(), () => void answer(sent.request));
-        if (random() < settings.loss) continue;
+        if (lost()) continue;
         queue.after(delay(), () => {
           const answers = answer(sent.request);
-          if (random() >= settings.loss) queue.after(delay(), () => settle(answers));
+          if (!lost()) queue.after(delay(), () => settle(answers));
         });
       }
     };
