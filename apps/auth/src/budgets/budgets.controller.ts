@@ -1,5 +1,6 @@
 import { Controller, Delete, Get, HttpCode, Inject, Patch, Post } from '@nestjs/common';
 import {
+  BUDGET_OPERATIONS,
   type Budget,
   BudgetIdSchema,
   type ChangeBudget,
@@ -19,25 +20,25 @@ export class BudgetsController {
   constructor(@Inject(BudgetsService) private readonly budgets: BudgetsService) {}
 
   @Get()
-  @Permission('admin:budgets:read')
+  @Permission(BUDGET_OPERATIONS.listBudgets)
   list(@CurrentAct() act: Act, @ZodQuery(ListBudgetsQuerySchema) query: ListBudgetsQuery): Promise<Page<Budget>> {
     return this.budgets.list(act, query);
   }
 
   @Post()
-  @Permission('admin:budgets:write')
+  @Permission(BUDGET_OPERATIONS.createBudget)
   create(@CurrentAct() act: Act, @ZodBody(CreateBudgetSchema) body: CreateBudget): Promise<Budget> {
     return this.budgets.create(act, body);
   }
 
   @Get(':id')
-  @Permission('admin:budgets:read')
+  @Permission(BUDGET_OPERATIONS.getBudget)
   get(@CurrentAct() act: Act, @ZodParam('id', BudgetIdSchema) id: string): Promise<Budget> {
     return this.budgets.get(act, id);
   }
 
   @Patch(':id')
-  @Permission('admin:budgets:write')
+  @Permission(BUDGET_OPERATIONS.changeBudget)
   change(
     @CurrentAct() act: Act,
     @ZodParam('id', BudgetIdSchema) id: string,
@@ -48,7 +49,7 @@ export class BudgetsController {
 
   @Delete(':id')
   @HttpCode(204)
-  @Permission('admin:budgets:write')
+  @Permission(BUDGET_OPERATIONS.deleteBudget)
   remove(@CurrentAct() act: Act, @ZodParam('id', BudgetIdSchema) id: string): Promise<void> {
     return this.budgets.remove(act, id);
   }

@@ -6,6 +6,7 @@ import { isTimeZone, toNano } from '@tollgate/policy';
 import type { EntityManager } from 'typeorm';
 import type { Act } from '../changes/act.js';
 import { type Change, Changes } from '../changes/changes.js';
+import { assertUnchanged } from '../changes/precondition.js';
 import { type BudgetRow, viewBudgets, viewWithoutWindow } from './budget-view.js';
 import { pageOfRows, readCursor } from './cursor.js';
 import { findSubject } from './subjects.js';
@@ -63,6 +64,7 @@ export class BudgetsService {
         `SELECT ${COLUMNS} FROM auth.budgets
          WHERE organisation_id = $1 AND ended_at IS NULL AND ($2::text IS NULL OR id < $2)
            AND ($3::text IS NULL OR subject = $3) AND ($4::text IS NULL OR subject_id = $4)
+           AND ($6::text[] IS NULL OR (subject = 'team' AND subject_id = ANY($6)))
          ORDER BY id DESC LIMIT $5`,
         [
           act.organisationId,
@@ -70,6 +72,7 @@ export class BudgetsService {
           query.subject_type ?? null,
           query.subject_id ?? null,
           query.limit + 1,
+          act.teams,
         ],
       );
       const page = pageOfRows(rows, query.limit);
@@ -85,6 +88,7 @@ export class BudgetsService {
     return this.changes.run(act, async (change) => {
       const { manager, now } = change;
       const before = await find(manager, act, id, true);
+      assertUnchanged(act, before);
       const [row] = (await manager.query(
         `WITH changed AS (
            UPDATE auth.budgets SET name = $2, models = $3, nano = $4, hard = $5, alert_at_percent = $6, updated_at = $7,
@@ -107,6 +111,7 @@ export class BudgetsService {
   async remove(act: Act, id: string): Promise<void> {
     await this.changes.run(act, async (change) => {
       const row = await find(change.manager, act, id, true);
+      assertUnchanged(act, row);
       await change.manager.query('UPDATE auth.budgets SET ended_at = $2 WHERE id = $1', [id, new Date(change.now)]);
       announce(change, row);
       change.audit({
@@ -146,8 +151,9 @@ export class BudgetsService {
 
 async function find(manager: EntityManager, act: Act, id: string, lock: boolean): Promise<BudgetRow> {
   const [row]: BudgetRow[] = await manager.query(
-    `SELECT ${COLUMNS} FROM auth.budgets WHERE id = $1 AND organisation_id = $2 AND ended_at IS NULL${lock ? ' FOR UPDATE' : ''}`,
-    [id, act.organisationId],
+    `SELECT ${COLUMNS} FROM auth.budgets WHERE id = $1 AND organisation_id = $2 AND ended_at IS NULL
+       AND ($3::text[] IS NULL OR (subject = 'team' AND subject_id = ANY($3)))${lock ? ' FOR UPDATE' : ''}`,
+    [id, act.organisationId, act.teams],
   );
   if (row === undefined) throw new TollgateError('not_found', 'There is no such budget.');
   return row;

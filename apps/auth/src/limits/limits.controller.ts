@@ -4,6 +4,7 @@ import {
   ChangeLimitSchema,
   type CreateLimit,
   CreateLimitSchema,
+  LIMIT_OPERATIONS,
   type Limit,
   LimitIdSchema,
   type Page,
@@ -19,25 +20,25 @@ export class LimitsController {
   constructor(@Inject(LimitsService) private readonly limits: LimitsService) {}
 
   @Get()
-  @Permission('admin:limits:read')
+  @Permission(LIMIT_OPERATIONS.listLimits)
   list(@CurrentAct() act: Act, @ZodQuery(PageQuerySchema) query: PageQuery): Promise<Page<Limit>> {
     return this.limits.list(act, query);
   }
 
   @Post()
-  @Permission('admin:limits:write')
+  @Permission(LIMIT_OPERATIONS.createLimit)
   create(@CurrentAct() act: Act, @ZodBody(CreateLimitSchema) body: CreateLimit): Promise<Limit> {
     return this.limits.create(act, body);
   }
 
   @Get(':id')
-  @Permission('admin:limits:read')
+  @Permission(LIMIT_OPERATIONS.getLimit)
   get(@CurrentAct() act: Act, @ZodParam('id', LimitIdSchema) id: string): Promise<Limit> {
     return this.limits.get(act, id);
   }
 
   @Patch(':id')
-  @Permission('admin:limits:write')
+  @Permission(LIMIT_OPERATIONS.changeLimit)
   change(
     @CurrentAct() act: Act,
     @ZodParam('id', LimitIdSchema) id: string,
@@ -48,7 +49,7 @@ export class LimitsController {
 
   @Delete(':id')
   @HttpCode(204)
-  @Permission('admin:limits:write')
+  @Permission(LIMIT_OPERATIONS.deleteLimit)
   remove(@CurrentAct() act: Act, @ZodParam('id', LimitIdSchema) id: string): Promise<void> {
     return this.limits.remove(act, id);
   }

@@ -7,6 +7,7 @@ import { pageOfRows, readCursor } from '../budgets/cursor.js';
 import { findSubject } from '../budgets/subjects.js';
 import type { Act } from '../changes/act.js';
 import { type Change, Changes } from '../changes/changes.js';
+import { assertUnchanged } from '../changes/precondition.js';
 
 /** A row of auth.scope_limits, as the driver gives it. */
 interface LimitRow {
@@ -65,8 +66,9 @@ export class LimitsService {
   list(act: Act, query: PageQuery): Promise<Page<Limit>> {
     return this.changes.read(async (manager) => {
       const rows: LimitRow[] = await manager.query(
-        `SELECT ${COLUMNS} FROM auth.scope_limits WHERE organisation_id = $1 AND ($2::text IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`,
-        [act.organisationId, query.cursor === undefined ? null : readCursor(query.cursor, 'limit'), query.limit + 1],
+        `SELECT ${COLUMNS} FROM auth.scope_limits WHERE organisation_id = $1 AND ($2::text IS NULL OR id < $2)
+           AND ($4::text[] IS NULL OR team_id = ANY($4)) ORDER BY id DESC LIMIT $3`,
+        [act.organisationId, query.cursor === undefined ? null : readCursor(query.cursor, 'limit'), query.limit + 1, act.teams],
       );
       const page = pageOfRows(rows, query.limit);
       return { ...page, data: page.data.map(viewLimit) };
@@ -80,6 +82,7 @@ export class LimitsService {
   change(act: Act, id: string, patch: ChangeLimit): Promise<Limit> {
     return this.changes.run(act, async (change) => {
       const before = await find(change.manager, act, id, true);
+      assertUnchanged(act, before);
       assertNumbers(before.kind, patch);
       const numbers = numbersOf(before.kind, patch, before);
       const [row] = (await change.manager.query(
@@ -96,6 +99,7 @@ export class LimitsService {
   async remove(act: Act, id: string): Promise<void> {
     await this.changes.run(act, async (change) => {
       const row = await find(change.manager, act, id, true);
+      assertUnchanged(act, row);
       await change.manager.query('WITH gone AS (DELETE FROM auth.scope_limits WHERE id = $1) SELECT 1', [id]);
       change.announceScope(row.team_id);
       change.audit({ action: 'limit.removed', target: targetOf(row), before: auditOf(row), after: null });
@@ -127,8 +131,9 @@ function auditOf(row: LimitRow) {
 
 async function find(manager: EntityManager, act: Act, id: string, lock: boolean): Promise<LimitRow> {
   const [row]: LimitRow[] = await manager.query(
-    `SELECT ${COLUMNS} FROM auth.scope_limits WHERE id = $1 AND organisation_id = $2${lock ? ' FOR UPDATE' : ''}`,
-    [id, act.organisationId],
+    `SELECT ${COLUMNS} FROM auth.scope_limits WHERE id = $1 AND organisation_id = $2
+       AND ($3::text[] IS NULL OR team_id = ANY($3))${lock ? ' FOR UPDATE' : ''}`,
+    [id, act.organisationId, act.teams],
   );
   if (row === undefined) throw new TollgateError('not_found', 'There is no such limit.');
   return row;

@@ -93,6 +93,7 @@ const answer = { status: 200, description: 'The budget and what is spent of it',
 export const BUDGET_OPERATIONS = defineOperations({
   listBudgets: {
     ...read,
+    teams: true,
     method: 'GET',
     path: '/api/v1/budgets',
     summary: 'List the budgets of the organisation, newest first',
@@ -111,6 +112,7 @@ export const BUDGET_OPERATIONS = defineOperations({
   },
   getBudget: {
     ...read,
+    teams: true,
     method: 'GET',
     path: '/api/v1/budgets/{id}',
     summary: 'Read a budget and its current window',
@@ -123,6 +125,7 @@ export const BUDGET_OPERATIONS = defineOperations({
     path: '/api/v1/budgets/{id}',
     summary: 'Change a budget; what is spent stays spent',
     body: ChangeBudgetSchema,
+    conditional: true,
     answer,
     errors: ['not_found'],
   },
@@ -131,6 +134,7 @@ export const BUDGET_OPERATIONS = defineOperations({
     method: 'DELETE',
     path: '/api/v1/budgets/{id}',
     summary: 'End a budget; its record stays for the audit trail',
+    conditional: true,
     answer: { status: 204, description: 'Ended', schema: null },
     errors: ['not_found'],
   },

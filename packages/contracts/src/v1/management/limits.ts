@@ -51,6 +51,7 @@ const answer = { status: 200, description: 'The limit', schema: LimitSchema };
 export const LIMIT_OPERATIONS = defineOperations({
   listLimits: {
     ...read,
+    teams: true,
     method: 'GET',
     path: '/api/v1/limits',
     summary: 'List the limits of the organisation, its teams and its tokens, newest first',
@@ -69,6 +70,7 @@ export const LIMIT_OPERATIONS = defineOperations({
   },
   getLimit: {
     ...read,
+    teams: true,
     method: 'GET',
     path: '/api/v1/limits/{id}',
     summary: 'Read a limit',
@@ -81,6 +83,7 @@ export const LIMIT_OPERATIONS = defineOperations({
     path: '/api/v1/limits/{id}',
     summary: 'Change the numbers of a limit',
     body: ChangeLimitSchema,
+    conditional: true,
     answer,
     errors: ['not_found'],
   },
@@ -89,6 +92,7 @@ export const LIMIT_OPERATIONS = defineOperations({
     method: 'DELETE',
     path: '/api/v1/limits/{id}',
     summary: 'Remove a limit',
+    conditional: true,
     answer: { status: 204, description: 'Removed', schema: null },
     errors: ['not_found'],
   },
