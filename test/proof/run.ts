@@ -3,12 +3,14 @@ import { randomInt } from 'node:crypto';
 import { obtainNatsServer } from '../obtain-nats-server.ts';
 import { audit } from './audit/audit.ts';
 import { badInput } from './bad-input/bad-input.ts';
+import { budget } from './budget/budget.ts';
 import { forgery } from './forgery/forgery.ts';
 import { mainJob } from './main-job.ts';
 import { oauth } from './oauth/oauth.ts';
 import { parity } from './parity/parity.ts';
 import { permissions } from './permissions/permissions.ts';
 import type { ProofSuite } from './proof-suite.ts';
+import { rateLimit } from './rate-limit/rate-limit.ts';
 import { revocation } from './revocation/revocation.ts';
 import { rotation } from './rotation/rotation.ts';
 import { transport } from './transport.ts';
@@ -23,6 +25,8 @@ const SUITES: readonly ProofSuite[] = [
   rotation,
   permissions,
   revocation,
+  rateLimit,
+  budget,
   oauth,
 ];
 const TIME_MS = 20 * 60_000;
