@@ -84,7 +84,7 @@ async function spendDollar(stack: Stack, client: pg.Client, { random, say, kill 
       name: kill ? 'A dollar, and a death' : 'A dollar',
       subject: { type: 'token', id: tokenId },
       amount: '1',
-      period: 'total',
+      period: 'month',
     },
   });
   if (made.status !== 201) throw new Error(`no budget: ${JSON.stringify(made.body)}`);

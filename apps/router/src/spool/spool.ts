@@ -145,10 +145,7 @@ export class Spool {
     this.trim();
   }
 
-  /**
-   * Sends what is left, at most so long, and gives the folder up: empty it goes, else the next router takes it over.
-   * `farewell`: false where something is owed to others still, so that the folder must stay.
-   */
+  /** Sends what is left, at most so long, and gives the folder up: empty it goes (unless `farewell` says no), else the next router takes it. */
   async close(graceMs: number, farewell = async (): Promise<boolean> => true): Promise<void> {
     this.flush();
     let timer: NodeJS.Timeout | undefined;
