@@ -13,11 +13,11 @@ export async function appendFeed(manager: EntityManager, events: readonly Omit<F
     `WITH counter AS (
        UPDATE auth.feed_counter SET sequence = sequence + $1::int RETURNING sequence - $1::int AS before
      )
-     INSERT INTO auth.feed_events (sequence, public_id, kind, organisation_id, team_id, jti, expires_at)
+     INSERT INTO auth.feed_events (sequence, public_id, kind, organisation_id, team_id, jti, expires_at, secret_id)
      SELECT counter.before + event.position, event.public_id, event.kind, event.organisation_id, event.team_id, event.jti,
-       event.expires_at
-     FROM counter, unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])
-       WITH ORDINALITY AS event (public_id, kind, organisation_id, team_id, jti, expires_at, position)`,
+       event.expires_at, event.secret_id
+     FROM counter, unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[])
+       WITH ORDINALITY AS event (public_id, kind, organisation_id, team_id, jti, expires_at, secret_id, position)`,
     [
       events.length,
       column('publicId'),
@@ -26,6 +26,7 @@ export async function appendFeed(manager: EntityManager, events: readonly Omit<F
       column('teamId'),
       column('jti'),
       column('expiresAt'),
+      column('secretId'),
     ],
   );
 }

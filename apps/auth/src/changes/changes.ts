@@ -19,7 +19,7 @@ export interface Change {
   readonly act: Act;
   audit(fact: Pick<AuditFact, 'action' | 'target' | 'before' | 'after'>): void;
   /** Tells every router, after the commit. */
-  announce(publicId: string, kind: FeedEvent['kind'], more?: Pick<FeedEvent, 'jti' | 'expiresAt'>): void;
+  announce(publicId: string, kind: FeedEvent['kind'], more?: Pick<FeedEvent, 'jti' | 'expiresAt' | 'secretId'>): void;
   /** Has every router look up all keys of that team anew; null = of the organisation. */
   announceScope(teamId: string | null): void;
 }

@@ -9,6 +9,7 @@ export class AuthRotation1764160000000 implements MigrationInterface {
     // What the code promises, said once more where two transactions could meet.
     await runner.query("CREATE UNIQUE INDEX token_secrets_active ON auth.token_secrets (token_id) WHERE state = 'active'");
     await runner.query("CREATE UNIQUE INDEX token_secrets_pending ON auth.token_secrets (token_id) WHERE state = 'pending'");
+    await runner.query('ALTER TABLE auth.feed_events ADD COLUMN secret_id text');
     await this.createSchedules(runner);
     await this.createRotations(runner);
     // A few rows for each secret, the oldest of which make room: no log.

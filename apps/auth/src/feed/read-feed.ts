@@ -20,6 +20,7 @@ interface TailRow {
   readonly team_id: string | null;
   readonly jti: string | null;
   readonly expires_at: string | null;
+  readonly secret_id: string | null;
 }
 
 /** Counter and events in one statement, and so of one moment. */
@@ -29,7 +30,7 @@ export async function readFeed(client: PoolClient, after: number): Promise<FeedT
     text: `SELECT counter.sequence AS last, event.*
            FROM auth.feed_counter AS counter
            LEFT JOIN LATERAL (
-             SELECT sequence, public_id, kind, organisation_id, team_id, jti, expires_at FROM auth.feed_events
+             SELECT sequence, public_id, kind, organisation_id, team_id, jti, expires_at, secret_id FROM auth.feed_events
              WHERE sequence > $1 ORDER BY sequence LIMIT $2
            ) AS event ON true
            ORDER BY event.sequence`,
@@ -51,4 +52,5 @@ const eventOf = (row: TailRow, sequence: string): FeedEvent => ({
   ...(row.team_id === null ? {} : { teamId: row.team_id }),
   ...(row.jti === null ? {} : { jti: row.jti }),
   ...(row.expires_at === null ? {} : { expiresAt: Number(row.expires_at) }),
+  ...(row.secret_id === null ? {} : { secretId: row.secret_id }),
 });

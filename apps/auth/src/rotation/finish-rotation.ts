@@ -3,7 +3,7 @@ import type { Change } from '../changes/changes.js';
 import type { TokenRow } from '../database/entities.js';
 import { stepsOf } from './refuse-rotation.js';
 import type { RotationRow } from './rotation-rows.js';
-import { applySteps, livesOf, touchToken } from './secrets-of-token.js';
+import { announceSecrets, applySteps, livesOf, touchToken } from './secrets-of-token.js';
 
 /** The delivery is acknowledged: from the commit on the new secret works. Token and rotation are locked, and it is pending. */
 export async function completeRotation(change: Change, token: TokenRow, rotation: RotationRow): Promise<RotationRow> {
@@ -25,7 +25,7 @@ export async function completeRotation(change: Change, token: TokenRow, rotation
       oldSecretEndsAt: new Date(retired?.expiresAt ?? now).toISOString(),
     },
   });
-  change.announce(token.publicId, 'changed');
+  announceSecrets(change, token, steps);
   return row;
 }
 

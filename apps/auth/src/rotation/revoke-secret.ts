@@ -9,7 +9,7 @@ import { findToken } from '../tokens/find-token.js';
 import { endRotation } from './finish-rotation.js';
 import { stepsOf } from './refuse-rotation.js';
 import { pendingRotationOf } from './rotation-rows.js';
-import { applySteps, livesOf, touchToken } from './secrets-of-token.js';
+import { announceSecrets, applySteps, livesOf, touchToken } from './secrets-of-token.js';
 
 /** Ends a secret before its time: an old one in its grace, or a new one on its way. Again changes nothing. */
 export async function revokeSecret(change: Change, id: string, secretId: string): Promise<TokenRow> {
@@ -33,7 +33,7 @@ export async function revokeSecret(change: Change, id: string, secretId: string)
     before: { secretId, state: before?.state ?? null },
     after: { state: 'revoked' },
   });
-  change.announce(row.publicId, 'changed');
+  announceSecrets(change, row, steps);
   return { ...row, revision: row.revision + 1, updatedAt: new Date(change.now) };
 }
 

@@ -1,5 +1,5 @@
 import type { RotateToken } from '@tollgate/contracts';
-import { planRotation } from '@tollgate/policy';
+import { planRotation, type SecretStep } from '@tollgate/policy';
 import { heldFor } from '../changes/act.js';
 import type { Change } from '../changes/changes.js';
 import { assertUnchanged } from '../changes/precondition.js';
@@ -11,7 +11,7 @@ import { endRotation } from './finish-rotation.js';
 import { type PreparedRotation, prepareRotation } from './prepare-rotation.js';
 import { assertRotatable, stepsOf } from './refuse-rotation.js';
 import { pendingRotationOf } from './rotation-rows.js';
-import { addSecret, applySteps, livesOf, type NewSecret, touchToken } from './secrets-of-token.js';
+import { addSecret, announceSecrets, applySteps, livesOf, type NewSecret, touchToken } from './secrets-of-token.js';
 
 /** The token that may be given a new secret by the caller, who is about to hold what it holds. Locked. */
 export async function findRotatable({ manager, act }: Change, id: string): Promise<TokenRow> {
@@ -48,7 +48,7 @@ export async function rotateToken(
       revoked: steps.filter(({ state }) => state === 'revoked').map((step) => step.id),
     },
   });
-  change.announce(row.publicId, 'changed');
+  announceSecrets(change, row, steps);
   return { row, secret };
 }
 
@@ -79,10 +79,8 @@ export async function cancelPending(change: Change, row: TokenRow, reason: strin
 
 async function endGrace(change: Change, row: TokenRow): Promise<void> {
   const old = (await livesOf(change.manager, row.id)).filter(({ state }) => state === 'grace');
-  await applySteps(
-    change,
-    old.map(({ id }) => ({ id, state: 'revoked', expiresAt: null })),
-  );
+  const steps = old.map(({ id }): SecretStep => ({ id, state: 'revoked', expiresAt: null }));
+  await applySteps(change, steps);
   for (const { id } of old) {
     change.audit({
       action: 'token.secret_revoked',
@@ -91,5 +89,5 @@ async function endGrace(change: Change, row: TokenRow): Promise<void> {
       after: { state: 'revoked', reason: 'forced' },
     });
   }
-  if (old.length > 0) change.announce(row.publicId, 'changed');
+  if (old.length > 0) announceSecrets(change, row, steps);
 }

@@ -164,14 +164,16 @@ test('200: the old secret is finished early, again without effect; the active on
   expect(await actionsOf(token.id)).toEqual(['token.created', 'token.rotated', 'token.secret_revoked']);
 });
 
-test('a change is in the feed with its commit', async () => {
+test('a change is in the feed with its commit, and names the secret that ended', async () => {
   const token = await make();
   await rotated(token.id);
-  const rows: { kind: string }[] = await auth.dataSource.query(
-    'SELECT kind FROM auth.feed_events WHERE public_id = $1 ORDER BY sequence',
+  await rotated(token.id, { force: true });
+  const rows: { kind: string; secret_id: string | null }[] = await auth.dataSource.query(
+    'SELECT kind, secret_id FROM auth.feed_events WHERE public_id = $1 ORDER BY sequence',
     [token.public_id],
   );
-  expect(rows.map(({ kind }) => kind)).toEqual(['changed', 'changed']);
+  expect(rows.map(({ kind }) => kind)).toEqual(['changed', 'changed', 'changed']);
+  expect(rows.map(({ secret_id }) => secret_id)).toEqual([null, null, token.secrets[0]?.id]);
 });
 
 test('400, 404: what is wrong is named, and what belongs to others is not found', async () => {

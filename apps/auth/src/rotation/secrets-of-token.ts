@@ -60,3 +60,10 @@ export async function addSecret(change: Change, mint: Mint, row: TokenRow, state
 export async function touchToken({ manager, now }: Change, row: TokenRow): Promise<void> {
   await manager.query('UPDATE auth.tokens SET revision = revision + 1, updated_at = $2 WHERE id = $1', [row.id, new Date(now)]);
 }
+
+/** Tells the routers: what has ended is refused at once, even where auth cannot be asked; the rest they look up. */
+export function announceSecrets(change: Change, { publicId }: TokenRow, steps: readonly SecretStep[]): void {
+  const ended = steps.filter(({ state }) => state === 'revoked');
+  for (const { id } of ended) change.announce(publicId, 'changed', { secretId: id });
+  if (ended.length === 0) change.announce(publicId, 'changed');
+}

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { TokenSnapshot } from '@tollgate/contracts';
 import { digestToken, generateToken } from '@tollgate/policy';
-import { waitFor } from '@tollgate/testing';
+import { createTestClock, waitFor } from '@tollgate/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { RouterHarness } from '../testing/harness.js';
 
@@ -56,12 +56,24 @@ test('200: a token that was not there a moment ago works at once', async () => {
 });
 
 test('401: a wrong secret stays wrong, and costs auth a bounded number of questions', async () => {
-  const { text, publicId } = harness.addToken();
-  await status(text);
-  const wrong = generateToken({ type: 'k', environment: 'live', publicId, randomBytes }).text;
-  for (let i = 0; i < 100; i += 1) expect(await status(wrong)).toBe(401);
-  expect(harness.resolves).toBeLessThan(80);
-  expect(await status(text)).toBe(200);
+  const clock = createTestClock();
+  const still = await new RouterHarness(clock).start();
+  try {
+    await waitFor(() => still.router.gate.routes.index);
+    const { text, publicId } = still.addToken();
+    await still.post(text);
+    const wrong = generateToken({ type: 'k', environment: 'live', publicId, randomBytes }).text;
+    for (let i = 0; i < 100; i += 1) {
+      clock.advance(1);
+      expect((await still.post(wrong)).status).toBe(401);
+    }
+    // The first one, fifty at once, and ten for each second: a tenth of one has passed.
+    expect(still.resolves).toBeGreaterThanOrEqual(51);
+    expect(still.resolves).toBeLessThanOrEqual(52);
+    expect((await still.post(text)).status).toBe(200);
+  } finally {
+    await still.stop();
+  }
 });
 
 test('503: while auth cannot tell, a secret that the copy does not know is neither let in nor called invalid', async () => {
@@ -85,4 +97,14 @@ test('401: the old secret ends at its deadline, with nothing said', async () => 
   await waitFor(() => Date.now() >= until, { intervalMs: 5 });
   expect([await status(next), await status(text)]).toEqual([200, 401]);
   expect(harness.resolves).toBe(resolves);
+});
+
+test('503: a secret that was ended is not let in by the copy, while auth cannot be asked', async () => {
+  const { text, publicId } = harness.addToken();
+  await status(text);
+  const next = rotate(publicId);
+  expect(await status(next)).toBe(200);
+  harness.authMode = 'silent';
+  harness.change(publicId, 'changed', { secretId: 'sec_1' });
+  expect([await status(next), await status(text)]).toEqual([200, 503]);
 });

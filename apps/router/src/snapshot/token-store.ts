@@ -305,14 +305,17 @@ export class TokenStore {
   }
 
   /** Auth is asked at the next call; should it be away, the old one serves for the grace, a revoked one is refused. */
-  private supersede(entry: TokenEntry, { kind, publicId, sequence }: FeedEvent): void {
-    const { token } = entry;
+  private supersede(entry: TokenEntry, { kind, publicId, sequence, secretId }: FeedEvent): void {
+    const token = withoutSecret(entry.token, secretId);
     if (token !== null && kind === 'revoked') {
       this.known.set(publicId, { ...entry, token: { ...token, status: 'revoked', secrets: [] }, sequence, superseded: true });
-    } else if (token?.status === 'active') this.known.set(publicId, { ...entry, superseded: true });
+    } else if (token?.status === 'active') this.known.set(publicId, { ...entry, token, superseded: true });
     // Suspended and perhaps restored: only auth can tell.
     else this.known.delete(publicId);
   }
 }
+
+const withoutSecret = (token: TokenSnapshot | null, ended: string | undefined): TokenSnapshot | null =>
+  token === null || ended === undefined ? token : { ...token, secrets: token.secrets.filter(({ id }) => id !== ended) };
 
 const NOBODY: TokenWaiter = { address: '', onToken: () => undefined };

@@ -146,9 +146,9 @@ export class RouterHarness {
     if (this.heartbeat !== null) clearInterval(this.heartbeat);
     this.heartbeat = null;
   }
-  change(publicId: string, kind: FeedEvent['kind']): void {
+  change(publicId: string, kind: FeedEvent['kind'], more: Partial<FeedEvent> = {}): void {
     this.sequence += 1;
-    this.beat([{ sequence: this.sequence, publicId, kind }]);
+    this.beat([{ sequence: this.sequence, publicId, kind, ...more }]);
   }
 
   async stop(): Promise<void> {

@@ -186,6 +186,8 @@ export const FeedEventSchema = z.object({
   organisationId: z.string().optional(),
   /** Of scope_changed; absent = all of the organisation. */
   teamId: z.string().optional(),
+  /** Of changed: this secret has ended; a copy that is kept for an outage forgets it at once. */
+  secretId: z.string().optional(),
   /** Of jwt_denied. */
   jti: z.string().optional(),
   /** Of jwt_denied: ms since the epoch. */
