@@ -16,11 +16,10 @@ export interface DataSourceSettings {
 /** A DataSource that is not yet connected; `synchronize` is never on, every query has a time limit. */
 export function createDataSource(settings: DataSourceSettings): DataSource {
   if (!/^[a-z][a-z0-9_]{0,40}$/.test(settings.schema)) throw new TypeError(`not a schema name: ${settings.schema}`);
-  const { url, ssl } = readDatabaseUrl(settings.url);
+  const { url: connectionString, ssl } = readDatabaseUrl(settings.url);
   return new DataSource({
     type: 'postgres',
-    url,
-    ssl,
+    url: settings.url,
     schema: settings.schema,
     entities: settings.entities,
     migrations: settings.migrations,
@@ -34,6 +33,9 @@ export function createDataSource(settings: DataSourceSettings): DataSource {
     // An idle connection that Postgres closes is no event: the next query opens another and reports what it finds.
     poolErrorHandler: () => undefined,
     extra: {
+      // Instead of `url`, from which the driver would read TLS settings of its own.
+      connectionString,
+      ssl,
       statement_timeout: 15_000,
       // A peer that vanished without a FIN is found by the kernel instead of holding a query for ever.
       keepAlive: true,

@@ -19,3 +19,4 @@ export {
   SchemaOutdatedError,
 } from './migrations.js';
 export { reachDatabase } from './reach-database.js';
+export { type DatabaseAddress, type DatabaseTls, readDatabaseUrl } from './read-database-url.js';

@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { isConnectionError } from '@tollgate/database';
+import { isConnectionError, readDatabaseUrl } from '@tollgate/database';
 import type { Clock } from '@tollgate/kernel';
 import { CLOCK, dataSourceToken, LOGGER } from '@tollgate/nest';
 import type { Logger } from '@tollgate/telemetry';
@@ -33,8 +33,10 @@ export class ControlPool implements OnApplicationShutdown {
     const { options } = dataSource;
     if (options.type !== 'postgres' || options.url === undefined) throw new TypeError('a DataSource of Postgres is needed');
     this.circuit = new Circuit(clock);
+    const { url: connectionString, ssl } = readDatabaseUrl(options.url);
     this.pool = new pg.Pool({
-      connectionString: options.url,
+      connectionString,
+      ssl,
       application_name: 'tollgate-auth-control',
       max: CONNECTIONS,
       connectionTimeoutMillis: CONNECT_MS,

@@ -1,3 +1,4 @@
+import { readDatabaseUrl } from '@tollgate/database';
 import pg from 'pg';
 
 /** Names the lock among all advisory locks of the database; the same in every replica. */
@@ -36,8 +37,10 @@ export class Leader {
   }
 
   private async tryToLead(): Promise<boolean> {
+    const { url: connectionString, ssl } = readDatabaseUrl(this.url);
     const client = new pg.Client({
-      connectionString: this.url,
+      connectionString,
+      ssl,
       application_name: 'tollgate-auth-rotation',
       connectionTimeoutMillis: CONNECT_MS,
       query_timeout: QUERY_MS,
