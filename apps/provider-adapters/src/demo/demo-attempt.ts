@@ -1,8 +1,18 @@
-import { NO_USAGE, type UpstreamCall, type UpstreamEnd, type UpstreamHead, type Usage } from '@tollgate/contracts';
-import { decodeJson, encodeJson, encodeUtf8 } from '@tollgate/kernel';
-import type { ServerStream } from '@tollgate/transport';
+import {
+  MESSAGE_HEADERS,
+  NO_USAGE,
+  type UpstreamCall,
+  type UpstreamEnd,
+  type UpstreamHead,
+  type Usage,
+} from '@tollgate/contracts';
+import { decodeJson, type ErrorCode, encodeJson, encodeUtf8 } from '@tollgate/kernel';
+import type { TraceContext } from '@tollgate/telemetry';
+import type { ServerStream, StreamCancelReason } from '@tollgate/transport';
 import type { CallParts } from '../dispatch/call-parts.js';
 import { failOpening } from '../dispatch/fail-opening.js';
+import { recordSpan } from '../dispatch/record-span.js';
+import type { Target } from '../snapshot/target.js';
 import { type DemoAnswer, makeDemoAnswer } from './demo-text.js';
 
 /** Fast enough not to bore, slow enough that a stream is seen to be one. */
@@ -10,18 +20,26 @@ const PIECE_MS = 15;
 
 /** One call to the built-in provider: real chat completions in shape, made here. */
 export class DemoAttempt {
+  /** Of the span: the answer begins at once. */
+  readonly status = 200;
+  readonly firstByteMs = 0;
+  readonly trace: TraceContext;
+  readonly startedAt: number;
   private readonly startMs: number;
   private readonly id: string;
   private answer: DemoAnswer | null = null;
   private next = 0;
+  private recorded = false;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly parts: CallParts,
     private readonly stream: ServerStream,
-    private readonly call: UpstreamCall,
-    private readonly provider: string,
+    readonly call: UpstreamCall,
+    readonly target: Target,
   ) {
+    this.trace = parts.tracer.start(stream.headers[MESSAGE_HEADERS.traceparent] ?? null);
+    this.startedAt = parts.clock.now();
     this.startMs = parts.clock.monotonic();
     this.id = `chatcmpl-demo-${Math.floor(this.startMs * 1000).toString(36)}`;
   }
@@ -34,7 +52,7 @@ export class DemoAttempt {
       failOpening(stream, 'internal_error', 'The request could not be read.', 'the body of a demo call is no JSON');
       return;
     }
-    stream.onCancel = () => clearInterval(this.timer);
+    stream.onCancel = (reason) => this.cancel(reason);
     this.sendHead(call.stream ? 'text/event-stream; charset=utf-8' : 'application/json');
     if (!call.stream) {
       stream.send(encodeJson(this.whole(this.answer)));
@@ -96,11 +114,31 @@ export class DemoAttempt {
   }
 
   private end(answer: DemoAnswer): void {
-    const usage: Usage = { ...NO_USAGE, input: answer.promptTokens, output: answer.completionTokens };
+    const usage = usageOf(answer, answer.completionTokens);
     // What a vendor says of its own answer counts as reported, and here we are the vendor.
     const end: UpstreamEnd = { usage, basis: 'reported', durationMs: this.elapsed() };
     this.stream.end(encodeJson(end));
-    this.parts.metrics.record(this.provider, 200, null);
+    this.record(null, usage);
+  }
+
+  /** Nobody listens any more; the last frame may have been on its way. */
+  private cancel(reason: StreamCancelReason): void {
+    clearInterval(this.timer);
+    if (this.recorded) return;
+    const answer = this.answer as DemoAnswer;
+    const usage = usageOf(answer, Math.min(this.next, answer.completionTokens));
+    this.record(reason === 'deadline' ? 'deadline_exceeded' : 'client_closed_request', usage);
+  }
+
+  private record(errorCode: ErrorCode | null, usage: Usage): void {
+    this.recorded = true;
+    this.parts.metrics.record(this.target.provider, this.status, null);
+    recordSpan(this.parts, this, errorCode, { usage, basis: 'reported' }, this.startedAt + this.elapsed());
+  }
+
+  /** For the span alone. */
+  get model(): string {
+    return this.answer?.model ?? '';
   }
 
   private base() {
@@ -135,6 +173,8 @@ export class DemoAttempt {
 }
 
 const event = (chunk: object): Uint8Array => encodeUtf8(`data: ${JSON.stringify(chunk)}\n\n`);
+
+const usageOf = ({ promptTokens }: DemoAnswer, output: number): Usage => ({ ...NO_USAGE, input: promptTokens, output });
 
 const usageJson = (answer: DemoAnswer) => ({
   prompt_tokens: answer.promptTokens,

@@ -28,6 +28,20 @@ test('a whole answer is a chat completion that says that it is a demo', async ()
   expect(call.end).toMatchObject({ basis: 'reported', usage: { input: 2, output: 2 } });
 });
 
+test('whole or streamed it has one span, a child of the router`s, as any provider', async () => {
+  for (const stream of [false, true]) {
+    harness.spans.length = 0;
+    await harness.finished({ deploymentId: 'dep_demo', body: body({ stream }) });
+    expect(harness.spans).toHaveLength(1);
+    expect(harness.spans[0]).toMatchObject({
+      name: 'chat demo/echo',
+      kind: 'client',
+      context: { traceId: '0af7651916cd43dd8448eb211c80319c', parentSpanId: 'b7ad6b7169203331' },
+      attributes: { 'gen_ai.provider.name': 'demo', 'http.response.status_code': 200, 'gen_ai.usage.output_tokens': 2 },
+    });
+  }
+});
+
 test('a stream says the same word by word, with usage where it was asked for', async () => {
   const call = await harness.finished({
     deploymentId: 'dep_demo',
@@ -136,6 +150,7 @@ test('the fixed text says that its price is a pretend one', async () => {
 });
 
 test('a caller who leaves ends the stream', () => {
+  harness.spans.length = 0;
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   try {
     let sent = 0;
@@ -161,6 +176,7 @@ test('a caller who leaves ends the stream', () => {
     stream.onCancel?.('cancelled');
     vi.advanceTimersByTime(1_000);
     expect(sent).toBe(before);
+    expect(harness.spans).toMatchObject([{ errorCode: 'client_closed_request' }]);
   } finally {
     vi.useRealTimers();
   }

@@ -51,7 +51,7 @@ export class CallServer {
     if (!target.ok) {
       this.parts.logger.warn({ deploymentId: call.deploymentId, reason: target.error }, 'a deployment is not usable');
       failOpening(stream, 'misconfigured', MISCONFIGURED, target.error);
-    } else if (target.value.demo) new DemoAttempt(this.parts, stream, call, target.value.provider).start();
+    } else if (target.value.demo) new DemoAttempt(this.parts, stream, call, target.value).start();
     else new UpstreamAttempt(this.parts, stream, call, target.value).start();
   }
 
