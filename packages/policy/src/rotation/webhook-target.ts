@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { fail, ok, type Result, type VariableSpec } from '@tollgate/kernel';
 import { type Network, readAddress, readNetwork } from '../access/networks.js';
 import { isPrivateAddress } from '../access/private-address.js';
@@ -45,12 +44,12 @@ export function readWebhookTarget(text: string, allowed: readonly Network[]): Re
   if (url.hash !== '') return fail('has_fragment');
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isAllowedLoopback(host, allowed))) return fail('not_https');
-  if (isIP(host) !== 0 && !mayReach(host, allowed)) return fail('private_address');
+  if (readAddress(host) !== null && !mayReach(host, allowed)) return fail('private_address');
   return ok(url);
 }
 
 /** What never leaves the machine may go without TLS, where that has been allowed at all. */
 function isAllowedLoopback(host: string, allowed: readonly Network[]): boolean {
   const address = host === 'localhost' ? '127.0.0.1' : host;
-  return (address === '::1' || (isIP(address) === 4 && address.startsWith('127.'))) && mayReach(address, allowed);
+  return (address === '::1' || (readAddress(address)?.family === 4 && address.startsWith('127.'))) && mayReach(address, allowed);
 }
