@@ -16,7 +16,13 @@ export { FrontServer, type FrontServerSettings, HEADER_BYTES_MAX } from './http/
 export { type Refusal, refusalOf } from './http/refusal.js';
 export { IoModule, type ServiceIo } from './io.module.js';
 export { assertSameOrigin } from './management/assert-same-origin.js';
-export { Caller, type ManagementCaller, type Principal, type RequestWithCaller } from './management/caller.js';
+export {
+  Caller,
+  type KeyHolding,
+  type ManagementCaller,
+  type Principal,
+  type RequestWithCaller,
+} from './management/caller.js';
 export { permissionsFor } from './management/decide-reach.js';
 export { etagMatches, etagOf } from './management/etag.js';
 export type { IdempotentRequest, Queries, RequestWithIdempotency } from './management/idempotency.js';

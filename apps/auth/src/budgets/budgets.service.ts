@@ -7,6 +7,7 @@ import type { EntityManager } from 'typeorm';
 import type { Act } from '../changes/act.js';
 import { type Change, Changes } from '../changes/changes.js';
 import { assertUnchanged } from '../changes/precondition.js';
+import { assertNotOwn } from './assert-not-own.js';
 import { type BudgetRow, viewBudgets, viewWithoutWindow } from './budget-view.js';
 import { pageOfRows, readCursor } from './cursor.js';
 import { findSubject } from './subjects.js';
@@ -89,6 +90,7 @@ export class BudgetsService {
       const { manager, now } = change;
       const before = await find(manager, act, id, true);
       assertUnchanged(act, before);
+      assertNotOwn(act, { budget: id });
       const [row] = (await manager.query(
         `WITH changed AS (
            UPDATE auth.budgets SET name = $2, models = $3, nano = $4, hard = $5, alert_at_percent = $6, updated_at = $7,
@@ -112,6 +114,7 @@ export class BudgetsService {
     await this.changes.run(act, async (change) => {
       const row = await find(change.manager, act, id, true);
       assertUnchanged(act, row);
+      assertNotOwn(act, { budget: id });
       await change.manager.query('UPDATE auth.budgets SET ended_at = $2 WHERE id = $1', [id, new Date(change.now)]);
       announce(change, row);
       change.audit({

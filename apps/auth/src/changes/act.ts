@@ -1,15 +1,27 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { EMPTY_POLICY, type Grant, type TokenPolicy } from '@tollgate/contracts';
-import { type IdempotentRequest, type ManagementCaller, permissionsFor, type RequestWithIdempotency } from '@tollgate/nest';
+import { EMPTY_POLICY, type Grant } from '@tollgate/contracts';
+import {
+  type IdempotentRequest,
+  type KeyHolding,
+  type ManagementCaller,
+  permissionsFor,
+  type RequestWithIdempotency,
+} from '@tollgate/nest';
 import { type AuditActor, scopesBeyond } from '@tollgate/policy';
 import { parseTraceparent } from '@tollgate/telemetry';
 import type { FastifyRequest } from 'fastify';
+
+/** What an actor holds and so may hand on. */
+export interface Held extends KeyHolding {
+  /** Of the key that acts; null = a person. */
+  readonly keyId: string | null;
+}
 
 /** Who acts, and from where: what every change is audited with. */
 export interface Act {
   readonly organisationId: string;
   /** What the actor holds in all that the operation reaches, and so may hand on there; null = anything (the system). See {@link heldFor}. */
-  readonly held: TokenPolicy | null;
+  readonly held: Held | null;
   /** The operation may touch what belongs to these teams; null = everything of the organisation. */
   readonly teams: readonly string[] | null;
   /** Permissions by team; null = anything (the system). */
@@ -52,11 +64,11 @@ export const CurrentAct = createParamDecorator((_: unknown, context: ExecutionCo
 });
 
 export function actOf(request: FastifyRequest & RequestWithIdempotency, caller: ManagementCaller): Act {
-  const { organisationId, teams, grants, sessionId, actor } = caller;
+  const { organisationId, teams, grants, sessionId, actor, keyHolding } = caller;
   const ifMatch = request.headers['if-match'];
   return {
     organisationId,
-    held: caller.keyPolicy ?? { ...EMPTY_POLICY, scopes: [...heldEverywhere(grants, teams)] },
+    held: keyHolding === null ? heldByPerson(heldEverywhere(grants, teams)) : { ...keyHolding, keyId: actor.id },
     teams,
     grants,
     sessionId,
@@ -82,10 +94,17 @@ export function placeOf(request: FastifyRequest): Pick<Act, 'requestId' | 'trace
  * What the actor holds for things of this team (null: of the organisation), and so may hand on to them. Somebody who
  * administers one team and develops in another holds different things in each.
  */
-export function heldFor({ held, grants, actor }: Act, teamId: string | null): TokenPolicy | null {
+export function heldFor({ held, grants, actor }: Act, teamId: string | null): Held | null {
   if (held === null || grants === null || actor.type !== 'user') return held;
-  return { ...EMPTY_POLICY, scopes: [...permissionsFor({ grants }, teamId)] };
+  return heldByPerson(permissionsFor({ grants }, teamId));
 }
+
+const heldByPerson = (scopes: readonly string[]): Held => ({
+  policy: { ...EMPTY_POLICY, scopes: [...scopes] },
+  parents: [],
+  expiresAt: null,
+  keyId: null,
+});
 
 /** What is held for each of these teams. */
 function heldEverywhere(grants: readonly Grant[], teams: readonly string[] | null): readonly string[] {

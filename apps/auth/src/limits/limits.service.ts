@@ -3,11 +3,13 @@ import type { ChangeLimit, CreateLimit, Limit, Page, PageQuery } from '@tollgate
 import { newId, type RandomBytes, TollgateError } from '@tollgate/kernel';
 import { type InvalidField, InvalidFieldsError, RANDOM_BYTES } from '@tollgate/nest';
 import type { EntityManager } from 'typeorm';
+import { assertNotOwn } from '../budgets/assert-not-own.js';
 import { pageOfRows, readCursor } from '../budgets/cursor.js';
 import { findSubject } from '../budgets/subjects.js';
 import type { Act } from '../changes/act.js';
 import { type Change, Changes } from '../changes/changes.js';
 import { assertUnchanged } from '../changes/precondition.js';
+import { bucketOf } from '../resolve/shared-bounds.js';
 
 /** A row of auth.scope_limits, as the driver gives it. */
 interface LimitRow {
@@ -83,6 +85,7 @@ export class LimitsService {
     return this.changes.run(act, async (change) => {
       const before = await find(change.manager, act, id, true);
       assertUnchanged(act, before);
+      assertNotOwn(act, { bucket: bucketOf(before) });
       assertNumbers(before.kind, patch);
       const numbers = numbersOf(before.kind, patch, before);
       const [row] = (await change.manager.query(
@@ -100,6 +103,7 @@ export class LimitsService {
     await this.changes.run(act, async (change) => {
       const row = await find(change.manager, act, id, true);
       assertUnchanged(act, row);
+      assertNotOwn(act, { bucket: bucketOf(row) });
       await change.manager.query('WITH gone AS (DELETE FROM auth.scope_limits WHERE id = $1) SELECT 1', [id]);
       change.announceScope(row.team_id);
       change.audit({ action: 'limit.removed', target: targetOf(row), before: auditOf(row), after: null });

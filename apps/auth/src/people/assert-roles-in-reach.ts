@@ -1,4 +1,4 @@
-import { ACCOUNT_PERMISSION, permissionsOfRole, type Role, type TokenPolicy } from '@tollgate/contracts';
+import { ACCOUNT_PERMISSION, type AccessRules, permissionsOfRole, type Role, type TokenPolicy } from '@tollgate/contracts';
 import { TollgateError } from '@tollgate/kernel';
 import { scopesBeyond } from '@tollgate/policy';
 import { type Act, heldFor } from '../changes/act.js';
@@ -26,22 +26,24 @@ function beyondOf(act: Act, roles: readonly RoleIn[]): readonly string[] {
       roles.flatMap(({ role, team_id }) => {
         const held = heldFor(act, team_id);
         if (held === null) return [];
-        if (!isBoundByScopesAlone(held)) return ['whatever models, addresses and times a person may choose'];
+        const rules = [held.policy, ...held.parents];
+        if (!isUnlimited(held.policy) || !rules.every(isBoundByScopesAlone))
+          return ['whatever models, addresses and times a person may choose'];
         const wanted = permissionsOfRole(role).filter((permission) => permission !== ACCOUNT_PERMISSION);
-        return scopesBeyond(held.scopes, wanted);
+        return rules.flatMap(({ scopes }) => scopesBeyond(scopes, wanted));
       }),
     ),
   ];
 }
 
-/**
- * A person makes keys for all models, from everywhere, at any time: a key that may not do that itself makes no such person.
- * What all keys of the team or organisation share is no bound of this one.
- */
-const isBoundByScopesAlone = ({ models, addresses, windows, limits, budgets, caps }: TokenPolicy): boolean =>
+/** A person makes keys for all models, from everywhere, at any time: a key that may not do that itself makes no such person. */
+const isBoundByScopesAlone = ({ models, addresses, windows }: AccessRules): boolean =>
   (models.allow.length === 0 || models.allow.includes('*')) &&
   models.deny.length === 0 &&
-  addresses.allow.length + addresses.deny.length + windows.length === 0 &&
+  addresses.allow.length + addresses.deny.length + windows.length === 0;
+
+/** Nor one that is limited itself. What all keys of the team or organisation share is no bound of this one. */
+const isUnlimited = ({ limits, budgets, caps }: TokenPolicy): boolean =>
   [...limits, ...budgets].every(({ subject }) => subject !== 'token') &&
   caps.inputTokens === null &&
   caps.outputTokens === null &&

@@ -52,7 +52,11 @@ export const withShared = (
 function specOf(row: SharedLimitJson): LimitSpec {
   const { kind, models, limit, period_ms: periodMs, burst } = row;
   const subject = row.token_id !== null ? 'token' : row.team_id === null ? 'organisation' : 'team';
-  const bucket = `${kind}:${row.token_id ?? row.team_id ?? row.organisation_id}${models === null ? '' : `:${models}`}`;
+  const bucket = bucketOf(row);
   const named = { bucket, models, subject } as const;
   return kind === 'concurrency' ? { ...named, kind, rate: { limit } } : { ...named, kind, rate: { limit, periodMs, burst } };
 }
+
+/** Name of the counter, the same wherever it is leased. */
+export const bucketOf = (row: Pick<SharedLimitJson, 'kind' | 'models' | 'team_id' | 'token_id' | 'organisation_id'>): string =>
+  `${row.kind}:${row.token_id ?? row.team_id ?? row.organisation_id}${row.models === null ? '' : `:${row.models}`}`;

@@ -4,7 +4,7 @@ import { heldFor } from '../changes/act.js';
 import type { Change } from '../changes/changes.js';
 import { assertUnchanged } from '../changes/precondition.js';
 import type { TokenRow } from '../database/entities.js';
-import { assertInReach } from '../tokens/assert-within.js';
+import { assertInReach, assertOutlived } from '../tokens/assert-within.js';
 import type { Mint } from '../tokens/create-token.js';
 import { findToken } from '../tokens/find-token.js';
 import { endRotation } from './finish-rotation.js';
@@ -17,6 +17,7 @@ import { addSecret, announceSecrets, applySteps, livesOf, type NewSecret, touchT
 export async function findRotatable({ manager, act }: Change, id: string): Promise<TokenRow> {
   const row = await findToken(manager, act, id, true);
   assertInReach(row, heldFor(act, row.teamId));
+  assertOutlived(row, act.held);
   assertRotatable(row);
   return row;
 }

@@ -10,7 +10,7 @@ import { TokenEntity, type TokenRow } from '../database/entities.js';
 import { assertAmongTeams } from '../people/assert-team-in-reach.js';
 import { assertOwner } from './assert-owner.js';
 import { assertUsable } from './assert-usable.js';
-import { assertGrantable, assertInReach } from './assert-within.js';
+import { assertGrantable, assertInReach, assertOutlived } from './assert-within.js';
 import { assertTeam } from './create-token.js';
 import { assertSubset, findAncestors, findDescendants } from './family.js';
 import { findToken } from './find-token.js';
@@ -31,7 +31,8 @@ export async function changeToken(change: Change, id: string, patch: ChangeToken
   const next = nextOf(change, row, patch);
   if (!isDeepStrictEqual(next.policy, row.policy)) assertUsable(next.policy);
   assertAmongTeams(act, next.teamId);
-  assertGrantable(next.policy, row.type, heldFor(act, next.teamId));
+  assertGrantable(next, heldFor(act, next.teamId));
+  if (patch.expires_at !== undefined) assertOutlived(next, act.held);
   await assertFamily(change, row, next);
   const difference = differenceOf(auditViewOf(row), auditViewOf(next));
   if (difference === null) return row;

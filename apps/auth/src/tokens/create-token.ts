@@ -8,7 +8,7 @@ import { TeamEntity, TokenEntity, type TokenRow, TokenSecretEntity, type TokenSe
 import { assertAmongTeams } from '../people/assert-team-in-reach.js';
 import { assertOwner } from './assert-owner.js';
 import { assertUsable } from './assert-usable.js';
-import { assertGrantable, assertInReach } from './assert-within.js';
+import { assertGrantable, assertInReach, assertOutlived } from './assert-within.js';
 import { assertSubset, parentOf } from './family.js';
 import { idleDaysOfNew, idleEnd } from './idleness.js';
 import { assertScopesOfType, futureTime, policyOfNew } from './token-policy.js';
@@ -44,7 +44,9 @@ export async function createToken(change: Change, mint: Mint, input: CreateToken
   assertScopesOfType(row.policy.scopes, type);
   assertUsable(row.policy);
   assertAmongTeams(act, row.teamId);
-  assertGrantable(row.policy, type, heldFor(act, row.teamId));
+  const held = heldFor(act, row.teamId);
+  assertGrantable(row, held);
+  assertOutlived(row, held);
   await assertTeam(change, row.teamId);
   await assertOwner(change, row.ownerId);
   if (parent !== null) assertSubset(row, parent);
@@ -82,7 +84,7 @@ function rowOf({ act, now }: Change, input: CreateToken, { id, publicId, type, p
     status: 'active',
     policy: policyOfNew(input, { id, type }, parent?.policy ?? null),
     tags: [...new Set(input.tags ?? [])],
-    expiresAt: expiryOf(input.expires_at, parent, now),
+    expiresAt: expiryOf(input.expires_at, [parent?.expiresAt?.getTime(), type === 'a' ? act.held?.expiresAt : null], now),
     idleExpiryDays,
     idleExpiresAt: idleEnd(idleExpiryDays, now),
     lastUsedAt: null,
@@ -120,12 +122,11 @@ function secretOf(mint: Mint, row: TokenRow, text: string): TokenSecretRow {
   };
 }
 
-/** Where nothing is said: in 90 days, or with the parent if that is earlier. */
-function expiryOf(asked: string | null | undefined, parent: TokenRow | null, now: number): Date | null {
+/** Where nothing is said: in 90 days, or with the parent, or a management key with the one that makes it, if that is earlier. */
+function expiryOf(asked: string | null | undefined, ends: readonly (number | null | undefined)[], now: number): Date | null {
   if (asked === null) return null;
   if (asked !== undefined) return futureTime(asked, now);
-  const end = now + TOKEN_LIFETIME_MS_DEFAULT;
-  return new Date(Math.min(end, parent?.expiresAt?.getTime() ?? end));
+  return new Date(Math.min(now + TOKEN_LIFETIME_MS_DEFAULT, ...ends.flatMap((end) => end ?? [])));
 }
 
 /** A team of another organisation does not exist. */

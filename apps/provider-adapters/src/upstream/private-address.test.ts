@@ -25,13 +25,16 @@ test.each([
   'fd00:ec2::254',
   'ff02::1',
   '2002:7f00:1::',
+  '64:ff9b::127.0.0.1',
+  '64:ff9b::a9fe:a9fe',
+  '64:ff9b:1::8.8.8.8',
   'localhost',
   '',
 ])('%s is not public', (address) => {
   expect(isPrivateAddress(address)).toBe(true);
 });
 
-test.each(['8.8.8.8', '1.1.1.1', '172.32.0.1', '100.128.0.1', '2606:4700::1111', '2001:4860:4860::8888'])(
+test.each(['8.8.8.8', '1.1.1.1', '172.32.0.1', '100.128.0.1', '2606:4700::1111', '2001:4860:4860::8888', '64:ff9b::8.8.8.8'])(
   '%s is public',
   (address) => {
     expect(isPrivateAddress(address)).toBe(false);

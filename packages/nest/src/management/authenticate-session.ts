@@ -28,7 +28,7 @@ export async function authenticateSession(request: FastifyRequest, secret: strin
     organisationId,
     operator,
     grants,
-    keyPolicy: null,
+    keyHolding: null,
   };
 }
 

@@ -73,7 +73,7 @@ export class TokenAuthenticator {
       operator: snapshot.operator === true,
       // A key of a team is one for that team's things.
       grants: [{ teamId: snapshot.teamId, permissions: snapshot.policy.scopes }],
-      keyPolicy: snapshot.policy,
+      keyHolding: { policy: snapshot.policy, parents: snapshot.parents ?? [], expiresAt: snapshot.expiresAt },
     };
   }
 

@@ -1,5 +1,15 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { Grant, TokenPolicy } from '@tollgate/contracts';
+import type { AccessRules, Grant, TokenPolicy } from '@tollgate/contracts';
+
+/** All that a key holds: the bound of what it may hand on. */
+export interface KeyHolding {
+  /** Its own, with the counters, budgets and caps of its parents counted in. */
+  readonly policy: TokenPolicy;
+  /** Rules of its parents as they are now: each of them bounds it as well. */
+  readonly parents: readonly AccessRules[];
+  /** ms since the epoch, the earliest of its own and its parents'; null = never. */
+  readonly expiresAt: number | null;
+}
 
 /** Whoever a request comes from, before it is asked what they want: a key, or a person who has signed in. */
 export interface Principal {
@@ -17,8 +27,8 @@ export interface Principal {
   readonly operator: boolean;
   /** Permissions in the organisation and in its teams; a key has one entry. */
   readonly grants: readonly Grant[];
-  /** All that a key holds: the bound of what it may hand on. null for a person, who holds what the grants say. */
-  readonly keyPolicy: TokenPolicy | null;
+  /** null for a person, who holds what the grants say. */
+  readonly keyHolding: KeyHolding | null;
 }
 
 /** Who calls the management API: made by the guard, injected by `@Caller()`. Everything a controller reads is scoped by `organisationId`. */

@@ -18,7 +18,7 @@ test('200: a token with the scope reaches the controller, and the caller is know
       organisationId: 'org_1',
       operator: false,
       grants: [{ teamId: null, permissions: ['admin:things:*'] }],
-      keyPolicy: (auth.snapshot as TokenSnapshot).policy,
+      keyHolding: { policy: (auth.snapshot as TokenSnapshot).policy, parents: [], expiresAt: null },
       teams: null,
     },
   });

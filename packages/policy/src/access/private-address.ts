@@ -34,5 +34,13 @@ const NOT_PUBLIC = [
 export function isPrivateAddress(address: string): boolean {
   const read = readAddress(address);
   if (read === null || (read.family === 4 && address.includes(':'))) return true;
-  return NOT_PUBLIC.some(({ family, first, last }) => family === read.family && first <= read.value && read.value <= last);
+  // Of a network that has no v4 of its own every public name leads there: what counts is where it is translated to.
+  if (read.family === 6 && read.value >> 32n === TRANSLATED) return isNotPublic(4, read.value & 0xffff_ffffn);
+  return isNotPublic(read.family, read.value);
 }
+
+/** 64:ff9b::/96, which translators turn into the v4 address in its last four bytes (RFC 6052). */
+const TRANSLATED = 0x64_ff9bn << 64n;
+
+const isNotPublic = (family: 4 | 6, value: bigint): boolean =>
+  NOT_PUBLIC.some((network) => network.family === family && network.first <= value && value <= network.last);

@@ -31,7 +31,6 @@ export async function changeClient(change: Change, id: string, patch: ChangeOAut
   assertFits(client, patch);
   const policy = policyOfChanged(client.token, policyPatch);
   assertUsable(policy);
-  assertGrantable(policy, 'k', act.held);
   const token: TokenRow = {
     ...client.token,
     name: name ?? client.token.name,
@@ -40,6 +39,7 @@ export async function changeClient(change: Change, id: string, patch: ChangeOAut
     updatedAt: new Date(now),
     revision: client.token.revision + 1,
   };
+  assertGrantable(token, act.held);
   const next: ClientRow = {
     ...client,
     token,

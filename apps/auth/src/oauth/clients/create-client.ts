@@ -33,7 +33,7 @@ export async function createClient(change: Change, mint: Mint, input: CreateOAut
   // A client is bound like an API key: it administers nothing.
   assertScopesOfType(token.policy.scopes, 'k');
   assertUsable(token.policy);
-  assertGrantable(token.policy, 'k', act.held);
+  assertGrantable(token, act.held);
   const made = input.auth_method.startsWith('client_secret') ? newSecret(now, mint, token) : null;
   const client: ClientRow = {
     id: newId('client', now, mint.randomBytes),
