@@ -6,12 +6,13 @@ import {
   UpstreamsSnapshotSchema,
 } from '@tollgate/contracts';
 import { decodeJson } from '@tollgate/kernel';
-import { applyDelta, indexSnapshot, plan, priceUsage } from '@tollgate/policy';
+import { applyDelta, indexSnapshot, priceUsage } from '@tollgate/policy';
 import { waitFor } from '@tollgate/testing';
 import { afterEach, expect, test } from 'vitest';
 import { ensureDeployment } from './store/ensure-deployment.js';
 import { putRoute } from './store/put-route.js';
 import { type Bed, fetchView, newDatabase, openBed, sayHello } from './testing/open-bed.js';
+import { planOf } from './testing/plan-of.js';
 import { DEFAULT_TIMEOUTS } from './views/route-defaults.js';
 
 const open: Bed[] = [];
@@ -26,14 +27,10 @@ afterEach(async () => {
 
 const OPENAI = { provider: 'openai', variable: 'OPENAI_API_KEY', baseUrl: null };
 const GROQ = { provider: 'groq', variable: 'GROQ_API_KEY', baseUrl: null };
-const intent = (model: string) =>
-  ({ model, organisationId: 'org_x', endpoint: 'chat.completions', dialect: 'openai-chat' }) as const;
-const planOf = async (bed: Bed, model: string) =>
-  plan(indexSnapshot(await fetchView(bed.transport, 'routing')), intent(model), () => 0);
 
 test('the demo models are there from the start, priced, and need no credential', async () => {
   const bed = await openOne();
-  const made = await planOf(bed, 'demo/echo');
+  const made = await planOf(bed.transport, 'demo/echo');
   if (!made.ok) throw new Error(made.reason);
   const [deployment] = made.attempts;
   expect(deployment).toMatchObject({ provider: 'demo', upstreamModel: 'echo', price: { source: 'demo', input: '0.10' } });
@@ -46,13 +43,13 @@ test('the demo models are there from the start, priced, and need no credential',
 test('providers of the adapters environment are registered with their models, prices and a wildcard', async () => {
   const bed = await openOne();
   await sayHello(bed, [OPENAI, GROQ]);
-  const known = await planOf(bed, 'openai/gpt-4o-mini');
+  const known = await planOf(bed.transport, 'openai/gpt-4o-mini');
   if (!known.ok) throw new Error(known.reason);
   const [deployment] = known.attempts;
   expect(deployment?.contextTokens).toBe(128_000);
   const usage = { input: 1_000, cacheRead: 0, cacheWrite: 0, inputAudio: 0, output: 1_000, reasoning: 0, outputAudio: 0 };
   expect(priceUsage(deployment?.price ?? null, usage)).toEqual({ amount: '0.00075', currency: 'USD' });
-  const unknown = await planOf(bed, 'openai/some-model-of-tomorrow');
+  const unknown = await planOf(bed.transport, 'openai/some-model-of-tomorrow');
   expect(unknown.ok && unknown.attempts[0]).toMatchObject({ upstreamModel: '*', price: null });
   const upstreams = await fetchView(bed.transport, 'upstreams');
   expect(upstreams.credentials).toContainEqual(expect.objectContaining({ source: 'environment', variable: 'OPENAI_API_KEY' }));
@@ -76,8 +73,8 @@ test('hearing the same again changes nothing; a provider that vanishes is off, a
   await sayHello(bed, [OPENAI]);
   expect((await fetchView(bed.transport, 'routing')).revision).toBe(before.revision);
   await sayHello(bed, []);
-  expect(await planOf(bed, 'openai/gpt-4o-mini')).toMatchObject({ ok: false });
-  expect(await planOf(bed, 'demo/chat')).toMatchObject({ ok: true });
+  expect(await planOf(bed.transport, 'openai/gpt-4o-mini')).toMatchObject({ ok: false });
+  expect(await planOf(bed.transport, 'demo/chat')).toMatchObject({ ok: true });
   await sayHello(bed, [OPENAI]);
   const after = await fetchView(bed.transport, 'routing');
   expect(after.deployments).toEqual(before.deployments);
@@ -104,7 +101,7 @@ test('an adapter that is there before the catalogue is asked to describe itself'
   const bed = await openOne();
   const hello = { v: 1, instance: 'early', sealingKey: { id: 'x', publicKey: 'y' }, environmentProviders: [GROQ] };
   bed.transport.respond('upstream.v1.describe', 'provider-adapters', async () => new TextEncoder().encode(JSON.stringify(hello)));
-  await waitFor(async () => (await planOf(bed, 'groq/anything')).ok);
+  await waitFor(async () => (await planOf(bed.transport, 'groq/anything')).ok);
 });
 
 test('what cannot be read as a hello changes nothing', async () => {
@@ -143,6 +140,8 @@ test('concurrent writes from two replicas give gapless revisions, and the deltas
               model,
               organisationId: null,
               targets,
+              strategy: 'weighted',
+              fallbacks: [],
               maxAttempts: 2,
               timeouts: DEFAULT_TIMEOUTS,
               listed: true,

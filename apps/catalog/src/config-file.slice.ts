@@ -3,10 +3,11 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EnvironmentError } from '@tollgate/kernel';
-import { indexSnapshot, openSecret, plan, sealingKeyPair } from '@tollgate/policy';
+import { openSecret, sealingKeyPair } from '@tollgate/policy';
 import { waitFor } from '@tollgate/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Bed, fetchView, newDatabase, openBed, sayHello } from './testing/open-bed.js';
+import { attemptsOf } from './testing/plan-of.js';
 
 let folder = '';
 let path = '';
@@ -26,11 +27,7 @@ const opened = async (text: string): Promise<Bed> => {
   open.push(bed);
   return bed;
 };
-const attempts = async (bed: Bed, model: string): Promise<string[]> => {
-  const index = indexSnapshot(await fetchView(bed.transport, 'routing'));
-  const made = plan(index, { model, organisationId: 'org_x', endpoint: 'chat.completions', dialect: 'openai-chat' }, () => 0);
-  return made.ok ? made.attempts.map((attempt) => `${attempt.provider}/${attempt.upstreamModel}`) : [made.reason];
-};
+const attempts = (bed: Bed, model: string) => attemptsOf(bed.transport, model);
 
 const TWO = `version: 1
 providers:

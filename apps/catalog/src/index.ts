@@ -5,6 +5,7 @@ import { findMistakes } from './config-file/find-mistakes.js';
 import { CatalogAudit1764170000000 } from './store/migrations/catalog-audit-1764170000000.js';
 import { CreateCatalog1763900000000 } from './store/migrations/create-catalog.js';
 import { KeepAnswers1764120000000 } from './store/migrations/keep-answers.js';
+import { RouteStrategies1764300000000 } from './store/migrations/route-strategies-1764300000000.js';
 
 export const catalogService: ServiceDefinition<typeof CATALOG_ENVIRONMENT> = {
   name: 'catalog',
@@ -12,7 +13,7 @@ export const catalogService: ServiceDefinition<typeof CATALOG_ENVIRONMENT> = {
   database: {
     schema: 'catalog',
     entities: [],
-    migrations: [CreateCatalog1763900000000, KeepAnswers1764120000000, CatalogAudit1764170000000],
+    migrations: [CreateCatalog1763900000000, KeepAnswers1764120000000, CatalogAudit1764170000000, RouteStrategies1764300000000],
   },
   findMistakes: (variables) => findMistakes(variables),
   module: catalogModule,

@@ -1,10 +1,11 @@
 import { createPrivateKey } from 'node:crypto';
 import { MANAGEMENT_OPERATIONS, ModelViewSchema, ProviderViewSchema, RouteViewSchema } from '@tollgate/contracts';
 import { assertRoutesDeclared } from '@tollgate/nest';
-import { indexSnapshot, openSecret, plan } from '@tollgate/policy';
+import { openSecret } from '@tollgate/policy';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Bed, fetchView, openBed, PEPPER, sayHello } from './testing/open-bed.js';
+import { attemptsOf } from './testing/plan-of.js';
 import { playAuth, type Send } from './testing/play-auth.js';
 
 let bed: Bed;
@@ -20,14 +21,7 @@ beforeAll(async () => {
 afterAll(() => bed.close());
 
 const SECRET = 'sk-canary-0123456789';
-const planned = async (model: string, organisationId = 'org_one') => {
-  const made = plan(
-    indexSnapshot(await fetchView(bed.transport, 'routing')),
-    { model, organisationId, endpoint: 'chat.completions', dialect: 'openai-chat' },
-    () => 0,
-  );
-  return made.ok ? made.attempts.map((attempt) => `${attempt.provider}/${attempt.upstreamModel}`) : [made.reason];
-};
+const planned = (model: string, organisationId = 'org_one') => attemptsOf(bed.transport, model, organisationId);
 
 describe('before any adapter has said hello', () => {
   test('503 with a clear text where a secret would have to be stored, and nothing is kept', async () => {
@@ -173,6 +167,8 @@ describe('routes', () => {
   const wish = {
     model: 'fast',
     targets: [{ model: 'demo/echo' }, { model: 'groq/any-model', priority: 1 }],
+    strategy: 'latency',
+    fallbacks: [{ on: ['context_window', 'timeout'], model: 'demo/lorem' }],
     timeouts: { idle_ms: 5_000 },
   };
 
@@ -181,10 +177,14 @@ describe('routes', () => {
     expect(made.status).toBe(201);
     expect(RouteViewSchema.parse(made.body)).toMatchObject({
       organisation_id: 'org_one',
+      strategy: 'latency',
+      fallbacks: wish.fallbacks,
       retries: 1,
       timeouts: { idle_ms: 5_000 },
     });
     expect(await planned('fast')).toEqual(['demo/echo', 'groq/any-model']);
+    const { routes } = await fetchView(bed.transport, 'routing');
+    expect(routes.find(({ model }) => model === 'fast')).toMatchObject({ strategy: 'latency', fallbacks: wish.fallbacks });
     expect(await planned('fast', 'org_two')).toEqual(['model_not_found']);
     await sayHello(bed, [{ provider: 'cerebras', variable: 'CEREBRAS_API_KEY', baseUrl: null }]);
     expect(await planned('fast')).toEqual(['demo/echo', 'groq/any-model']);
@@ -200,6 +200,9 @@ describe('routes', () => {
     const answer = await admin('POST', '/api/v1/routes', { ...wish, targets: [{ model: 'demo/echo' }, { model: 'nobody/x' }] });
     expect([answer.status, answer.body.errors[0].pointer]).toEqual([400, '/targets/1/model']);
     expect((await admin('POST', '/api/v1/routes', { ...wish, model: 'all/*' })).status).toBe(400);
+    expect((await admin('POST', '/api/v1/routes', { ...wish, strategy: 'fastest' })).body.errors[0].pointer).toBe('/strategy');
+    const fallbacks = [{ on: ['weather'], model: 'demo/echo' }];
+    expect((await admin('POST', '/api/v1/routes', { ...wish, fallbacks })).body.errors[0].pointer).toBe('/fallbacks/0/on/0');
   });
 });
 

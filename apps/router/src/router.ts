@@ -1,6 +1,6 @@
 import { type Clock, createRandom, newId, type RandomBytes } from '@tollgate/kernel';
 import { type DataPlaneHandler, type Readiness, TokenUses } from '@tollgate/nest';
-import { DEFAULT_BRAND } from '@tollgate/policy';
+import { DEFAULT_BRAND, HealthBook, RetryBudget } from '@tollgate/policy';
 import { LATENCY_BUCKETS, type Logger, METRIC_NAMES, type Metrics, OVERHEAD_BUCKETS, type Tracer } from '@tollgate/telemetry';
 import type { Transport } from '@tollgate/transport';
 import type { RouterConfig } from './config.js';
@@ -71,6 +71,7 @@ export class Router {
       onRevoked: (publicId) => endCallsOf(this.gate, publicId),
       others: jwts,
     });
+    const health = new HealthBook();
     this.gate = {
       config,
       brand: config.brand ?? DEFAULT_BRAND,
@@ -80,7 +81,9 @@ export class Router {
       uses: new TokenUses({ transport, peppers: config.peppers }),
       quota: new QuotaClient({ transport, clock, logger, holder: newId('router', clock.now(), randomBytes) }),
       budgets: new BudgetClient({ transport, clock, logger, holder: spool.instance, onFirst: () => this.charges.open() }),
-      routes: new RoutingStore({ transport, logger }),
+      routes: new RoutingStore({ transport, logger, onIndex: ({ deployments }) => health.keepOnly(deployments) }),
+      health,
+      retries: new RetryBudget(() => clock.monotonic()),
       spool,
       calls: new CallList(),
       clock,

@@ -84,6 +84,8 @@ export const ERROR_CODES = {
   misconfigured: gateway(502, true, 'Tell the administrator: the deployment or its credential is not usable.'),
   internal_error: gateway(500, false, 'Report the request id.'),
   upstream_bad_request: provider(400, false, 'Mend the request as the provider says.'),
+  upstream_context_window: provider(400, false, 'Send less text, or use a model with a larger context window.'),
+  upstream_content_policy: provider(400, false, 'Change what the provider objects to.'),
   upstream_auth_failed: provider(502, true, 'Tell the administrator: the provider refused the credential.'),
   upstream_not_found: provider(404, true, 'Tell the administrator: the provider does not know the model.'),
   upstream_rate_limited: provider(429, true, 'Wait as long as Retry-After says.'),

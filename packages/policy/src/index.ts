@@ -113,7 +113,11 @@ export {
 } from './rotation/secret-states.js';
 export { signWebhook, verifyWebhook, WEBHOOK_HEADERS, type WebhookMessage } from './rotation/sign-webhook.js';
 export { mayReach, readWebhookTarget, WEBHOOK_NETWORKS_VARIABLE, type WebhookTargetProblem } from './rotation/webhook-target.js';
+export { BREAKER_DEFAULTS, type BreakerSettings } from './routing/breaker.js';
 export { concreteModel } from './routing/concrete-model.js';
+export { type AttemptFailure, Course } from './routing/course.js';
+export { classOfFailure } from './routing/failure-class.js';
+export { type AttemptEnd, HealthBook } from './routing/health-book.js';
 export {
   applyDelta,
   indexSnapshot,
@@ -121,7 +125,9 @@ export {
   type PreparedTarget,
   type RoutingIndex,
 } from './routing/index-snapshot.js';
-export { type CallIntent, type Plan, type PlanRefusal, plan } from './routing/plan.js';
+export type { Circumstances } from './routing/order-targets.js';
+export { type CallIntent, type Plan, type PlannedFallback, type PlanRefusal, plan } from './routing/plan.js';
+export { RetryBudget } from './routing/retry-budget.js';
 export { routeOfModel, visibleRoutes } from './routing/route-of-model.js';
 export { openSecret } from './sealing/open-secret.js';
 export { sealSecret } from './sealing/seal-secret.js';

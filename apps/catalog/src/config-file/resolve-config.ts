@@ -25,6 +25,8 @@ export interface ResolvedProvider {
 export interface ResolvedRoute {
   readonly model: string;
   readonly targets: FileRoute['targets'];
+  readonly strategy: FileRoute['strategy'];
+  readonly fallbacks: FileRoute['fallbacks'];
   readonly maxAttempts: number;
   readonly timeouts: typeof DEFAULT_TIMEOUTS;
   readonly listed: boolean;
@@ -169,6 +171,8 @@ function priceOf(price: PriceOverride): Price {
 const routeOf = (model: string, route: FileRoute): ResolvedRoute => ({
   model,
   targets: route.targets,
+  strategy: route.strategy,
+  fallbacks: route.fallbacks,
   maxAttempts:
     route.retries === undefined ? Math.max(DEFAULT_MAX_ATTEMPTS, Math.min(route.targets.length, 10)) : route.retries + 1,
   timeouts: {

@@ -1,4 +1,4 @@
-import { DecimalSchema } from '@tollgate/contracts';
+import { DecimalSchema, FailureClassSchema, RouteStrategySchema } from '@tollgate/contracts';
 import { z } from 'zod';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'must be lower-case letters, digits, dots, dashes or underscores');
@@ -67,6 +67,12 @@ const FileRouteSchema = z
       )
       .min(1)
       .max(50),
+    strategy: RouteStrategySchema.default('weighted').describe('How the targets of one priority share calls'),
+    fallbacks: z
+      .array(z.strictObject({ on: z.array(FailureClassSchema).min(1).max(9), model: z.string().min(1).max(200) }))
+      .max(8)
+      .default([])
+      .describe('Another model for calls that fail in one of these ways'),
     retries: z.int().min(0).max(9).optional().describe('Further attempts after the first'),
     timeouts: z
       .strictObject({

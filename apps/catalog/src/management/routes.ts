@@ -16,6 +16,8 @@ interface Row {
   readonly model: string;
   readonly organisation_id: string | null;
   readonly targets: RouteView['targets'];
+  readonly strategy: RouteView['strategy'];
+  readonly fallbacks: RouteView['fallbacks'];
   readonly max_attempts: number;
   readonly timeouts: RoutingRoute['timeouts'];
   readonly listed: boolean;
@@ -24,7 +26,7 @@ interface Row {
 }
 
 /** Those of the caller's organisation and of the whole installation, nobody else's. */
-const SELECT = `SELECT r.id, r.model, r.organisation_id, r.max_attempts, r.timeouts, r.listed, r.origin, r.created_at,
+const SELECT = `SELECT r.id, r.model, r.organisation_id, r.strategy, r.fallbacks, r.max_attempts, r.timeouts, r.listed, r.origin, r.created_at,
   (SELECT coalesce(json_agg(json_build_object('model', d.name, 'weight', t.weight, 'priority', t.priority) ORDER BY t.position), '[]')
      FROM catalog.route_targets t JOIN catalog.deployments d ON d.id = t.deployment_id WHERE t.route_id = r.id) AS targets
   FROM catalog.routes r WHERE (r.organisation_id IS NULL OR r.organisation_id = $1)`;
@@ -67,6 +69,8 @@ export function createRoute(store: CatalogStore, act: Act, wish: CreateRoute): P
       model: wish.model,
       organisationId,
       targets,
+      strategy: wish.strategy,
+      fallbacks: wish.fallbacks,
       maxAttempts: wish.retries === undefined ? Math.min(Math.max(DEFAULT_MAX_ATTEMPTS, targets.length), 10) : wish.retries + 1,
       timeouts: {
         connectMs: wish.timeouts?.connect_ms ?? DEFAULT_TIMEOUTS.connectMs,
@@ -93,13 +97,23 @@ export function deleteRoute(store: CatalogStore, act: Act, id: string): Promise<
 }
 
 const targetOf = ({ id, model }: RouteView) => ({ type: 'route', id, name: model });
-const auditViewOf = ({ model, targets, retries, timeouts, listed }: RouteView) => ({ model, targets, retries, timeouts, listed });
+const auditViewOf = ({ model, targets, strategy, fallbacks, retries, timeouts, listed }: RouteView) => ({
+  model,
+  targets,
+  strategy,
+  fallbacks,
+  retries,
+  timeouts,
+  listed,
+});
 
 const viewOf = (row: Row): RouteView => ({
   id: row.id,
   model: row.model,
   organisation_id: row.organisation_id,
   targets: row.targets,
+  strategy: row.strategy,
+  fallbacks: row.fallbacks,
   retries: row.max_attempts - 1,
   timeouts: {
     connect_ms: row.timeouts.connectMs,

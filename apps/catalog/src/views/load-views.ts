@@ -52,6 +52,8 @@ interface RouteRow {
   readonly id: string;
   readonly model: string;
   readonly organisation_id: string | null;
+  readonly strategy: NonNullable<RoutingRoute['strategy']>;
+  readonly fallbacks: NonNullable<RoutingRoute['fallbacks']>;
   readonly max_attempts: number;
   readonly timeouts: RoutingRoute['timeouts'];
   readonly listed: boolean;
@@ -85,7 +87,7 @@ export async function loadViews(query: Query, epoch: string, revision: number, n
     [now],
   );
   const routeRows = await query<RouteRow>(
-    `SELECT r.id, r.model, r.organisation_id, r.max_attempts, r.timeouts, r.listed,
+    `SELECT r.id, r.model, r.organisation_id, r.strategy, r.fallbacks, r.max_attempts, r.timeouts, r.listed,
             floor(extract(epoch FROM r.created_at))::bigint AS created,
             (SELECT coalesce(json_agg(t ORDER BY t.position), '[]') FROM catalog.route_targets t WHERE t.route_id = r.id) AS targets
        FROM catalog.routes r ORDER BY r.id`,
@@ -123,6 +125,7 @@ const routingDeployment = (row: DeploymentRow, provider: ProviderRow): RoutingDe
   contextTokens: row.context_tokens,
   maxOutputTokens: row.max_output_tokens,
   price: row.price,
+  credentialId: row.credential_id as string,
 });
 
 function routingRoute(row: RouteRow, callable: ReadonlySet<string>): RoutingRoute[] {
@@ -130,9 +133,21 @@ function routingRoute(row: RouteRow, callable: ReadonlySet<string>): RoutingRout
     .filter((target) => callable.has(target.deployment_id))
     .map(({ deployment_id, priority, weight }) => ({ deploymentId: deployment_id, priority, weight }));
   if (targets.length === 0) return [];
-  const { id, model, organisation_id, max_attempts, timeouts, listed } = row;
-  const created = Number(row.created);
-  return [{ id, model, organisationId: organisation_id, targets, maxAttempts: max_attempts, timeouts, created, listed }];
+  const { id, model, strategy, fallbacks, timeouts, listed } = row;
+  return [
+    {
+      id,
+      model,
+      organisationId: row.organisation_id,
+      targets,
+      strategy,
+      ...(fallbacks.length === 0 ? {} : { fallbacks }),
+      maxAttempts: row.max_attempts,
+      timeouts,
+      created: Number(row.created),
+      listed,
+    },
+  ];
 }
 
 const routeOfDeployment = (row: DeploymentRow): RoutingRoute => ({

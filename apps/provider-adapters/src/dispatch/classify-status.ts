@@ -15,6 +15,8 @@ const AUTH = row('upstream_auth_failed', 'The provider refused the credential of
 const TIMEOUT = row('upstream_timeout', 'The provider took too long.');
 const OVERLOADED = row('upstream_overloaded', 'The provider is overloaded.');
 const BAD_REQUEST = row('upstream_bad_request', 'The provider refused the request.', true);
+const CONTEXT_WINDOW = row('upstream_context_window', 'The request is longer than the model can read.', true);
+const CONTENT_POLICY = row('upstream_content_policy', 'The provider refuses the request for its content.', true);
 
 const BY_STATUS: Readonly<Record<number, StatusClass>> = {
   401: AUTH,
@@ -33,6 +35,32 @@ const BY_STATUS: Readonly<Record<number, StatusClass>> = {
 const REDIRECT = row('upstream_invalid', 'The provider answered with a redirect, which is not followed.');
 const ERROR = row('upstream_error', 'The provider failed.');
 
+/**
+ * Vendors say it in words: `context_length_exceeded` (OpenAI, Groq), "maximum context length" (vLLM, DeepSeek), "prompt is too
+ * long" (Anthropic), "exceeds the maximum number of tokens" (Gemini), "Input is too long" (Bedrock), "too many tokens" (Cohere).
+ */
+const CONTEXT_TEXT =
+  /context_length|context length|context window|prompt is too long|input is too long|too many tokens|maximum number of tokens/i;
+/** `content_policy_violation`, `content_filter` (OpenAI, Azure), "content management policy" (Azure), "safety" as a code of others. */
+const CONTENT_TEXT =
+  /content_policy|content_filter|content management policy|responsibleaipolicyviolation|data_inspection_failed/i;
+
+/** What the provider's own body makes of a status: a request that another model may well take. */
+export function classifyRefusal(status: number, error: ProviderWords | null): StatusClass {
+  const known = classifyStatus(status);
+  if (error === null || (known !== BAD_REQUEST && status !== 413)) return known;
+  const words = `${error.type ?? ''} ${error.code ?? ''} ${error.message ?? ''}`;
+  if (CONTENT_TEXT.test(words)) return CONTENT_POLICY;
+  return CONTEXT_TEXT.test(words) ? CONTEXT_WINDOW : known;
+}
+
+/** What a provider says of a failure, as far as it says it. */
+export interface ProviderWords {
+  readonly code: string | number | null;
+  readonly type: string | null;
+  readonly message?: string;
+}
+
 /** What an upstream's status other than 2xx means. */
 export function classifyStatus(status: number): StatusClass {
   const known = BY_STATUS[status];
@@ -44,15 +72,15 @@ export function classifyStatus(status: number): StatusClass {
 const OVERLOADED_TEXT = /overloaded|capacity|unavailable/i;
 const RATE_TEXT = /rate_limit|too_many_requests/i;
 const AUTH_TEXT = /authentication|permission|unauthorized|insufficient_quota|billing/i;
-const BAD_TEXT = /invalid_request|bad_request|context_length|content_filter/i;
+const BAD_TEXT = /invalid_request|bad_request|context_length|content_filter|content_policy/i;
 
 /** What an error that came inside a 200 means: by its numeric code where it has one, else by its words. */
-export function classifyErrorObject(error: { readonly code: string | number | null; readonly type: string | null }): StatusClass {
+export function classifyErrorObject(error: ProviderWords): StatusClass {
   const status = Number(error.code ?? Number.NaN);
-  if (Number.isInteger(status) && status >= 400 && status < 600) return classifyStatus(status);
+  if (Number.isInteger(status) && status >= 400 && status < 600) return classifyRefusal(status, error);
   const words = `${error.type ?? ''} ${error.code ?? ''}`;
   if (OVERLOADED_TEXT.test(words)) return OVERLOADED;
   if (RATE_TEXT.test(words)) return classifyStatus(429);
   if (AUTH_TEXT.test(words)) return AUTH;
-  return BAD_TEXT.test(words) ? BAD_REQUEST : ERROR;
+  return BAD_TEXT.test(words) ? classifyRefusal(400, error) : ERROR;
 }

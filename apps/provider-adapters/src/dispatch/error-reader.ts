@@ -2,7 +2,7 @@ import { NO_USAGE } from '@tollgate/contracts';
 import { readError, type SettledUsage } from '@tollgate/dialects';
 import { concatBytes, decodeUtf8 } from '@tollgate/kernel';
 import type { AnswerReader, AnswerSink } from './answer-reader.js';
-import { classifyStatus } from './classify-status.js';
+import { classifyRefusal } from './classify-status.js';
 
 const BODY_BYTES_MAX = 64 * 1024;
 const REFUSED: SettledUsage = { usage: NO_USAGE, basis: 'none' };
@@ -33,8 +33,8 @@ export class ErrorReader implements AnswerReader {
   }
 
   private fail(text: string | null): void {
-    const { code, message, relayed } = classifyStatus(this.status);
     const error = text === null ? null : readError(text);
+    const { code, message, relayed } = classifyRefusal(this.status, error);
     this.sink.fail({
       code,
       message,

@@ -1,6 +1,6 @@
 import { TollgateError } from '@tollgate/kernel';
-import { plan } from '@tollgate/policy';
 import type { Call } from './call.js';
+import { planCall } from './plan-call.js';
 import { refuse, refuseWith } from './refuse.js';
 import { relay } from './relay.js';
 import { takeBounds } from './take-bounds.js';
@@ -26,11 +26,7 @@ export function admit(call: Call): void {
     return;
   }
   call.revision = index.revision;
-  const planned = plan(
-    index,
-    { model: peek.model, organisationId: verified.organisationId, endpoint: 'chat.completions', dialect: 'openai-chat' },
-    gate.random,
-  );
+  const planned = planCall(call, index);
   if (planned.ok) {
     call.plan = planned;
     takeBounds(call, relay);

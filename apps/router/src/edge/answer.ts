@@ -4,6 +4,7 @@ import { priceUsage } from '@tollgate/policy';
 import { answerHeaders, pushUpstreamHeaders, round } from './answer-headers.js';
 import type { Attempt, Call, CallSteps } from './call.js';
 import { failAttempt } from './fail-attempt.js';
+import { ANSWERED, noteAnswering, noteEnd } from './note-health.js';
 import { passOn } from './pass-on.js';
 import { sendAnswer } from './send-answer.js';
 import { settle } from './settle.js';
@@ -22,6 +23,7 @@ function onHead(call: Call, attempt: Attempt, meta: Uint8Array): void {
   row.status = head.status;
   row.firstByteMs = round(head.firstByteMs);
   row.upstreamRequestId = head.upstreamRequestId;
+  noteAnswering(call, head.firstByteMs);
   attempt.contentType = head.contentType;
   call.firstByteMs = round(call.elapsedMs());
   if (call.stream) sendHead(call, attempt, head.status, head.firstByteMs);
@@ -79,6 +81,7 @@ function onEnd(call: Call, attempt: Attempt, meta: Uint8Array): void {
   const end = decodeJson(meta) as UpstreamEnd;
   const { row } = attempt;
   attempt.over = true;
+  noteEnd(call, ANSWERED);
   row.usage = end.usage;
   row.basis = end.basis;
   row.durationMs = round(end.durationMs);

@@ -7,6 +7,7 @@ import { clientAddress } from '@tollgate/nest';
 import type {
   AccessToken,
   BudgetTicket,
+  Course,
   Hold,
   JwtRefusalReason,
   ParsedToken,
@@ -86,6 +87,8 @@ export class Call implements SpoolEntry, TokenWaiter, JwtWaiter, Linked<Call> {
   outputCap: number | null = null;
   ticket: BudgetTicket | null = null;
   plan: Plan | null = null;
+  /** Where on the plan it is. */
+  course: Course | null = null;
   /** Of the snapshot that was planned with. */
   revision = 0;
   /** Monotonic milliseconds. */

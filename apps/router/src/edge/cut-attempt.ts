@@ -4,6 +4,7 @@ import type { ErrorCode } from '@tollgate/kernel';
 import { priceUsage } from '@tollgate/policy';
 import { round } from './answer-headers.js';
 import type { Call } from './call.js';
+import { noteEnd, SILENT } from './note-health.js';
 
 /** Ends the attempt under way from our side; what its adapter saw comes to analytics from there and beats our estimate. */
 export function cutAttempt(call: Call, code: ErrorCode): void {
@@ -21,6 +22,7 @@ export function estimateAttempt(call: Call, code: ErrorCode): void {
   const { attempt } = call;
   if (attempt === null) return;
   call.attempt = null;
+  noteEnd(call, SILENT);
   const { row } = attempt;
   row.errorCode = code;
   row.durationMs = round(call.gate.clock.monotonic() - attempt.startedMono);

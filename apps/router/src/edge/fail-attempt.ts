@@ -1,19 +1,15 @@
 import { type UpstreamFailure, UpstreamFailureSchema } from '@tollgate/contracts';
 import { decodeJson, ERROR_CODES, isErrorCode, TollgateError } from '@tollgate/kernel';
-import { priceUsage } from '@tollgate/policy';
+import { type AttemptEnd, classOfFailure, priceUsage } from '@tollgate/policy';
 import type { StreamFailure } from '@tollgate/transport';
 import { round } from './answer-headers.js';
 import { breakStream } from './break-stream.js';
 import type { Attempt, Call } from './call.js';
 import { estimateAttempt } from './cut-attempt.js';
+import { noteEnd, SILENT } from './note-health.js';
 import { codeOf, refuse } from './refuse.js';
 
 type Failure = TollgateError | UpstreamFailure;
-
-/** A provider's Retry-After is waited for up to here; a longer one goes to the caller. */
-const RETRY_AFTER_MS_MAX = 2_000;
-const PAUSE_MS = 50;
-const PAUSE_MS_MAX = 1_000;
 
 /** Where the next attempt begins; set by relay.ts, which needs this file in turn. */
 export const RETRY: { begin(call: Call): void } = { begin: () => undefined };
@@ -85,8 +81,10 @@ function book(call: Call, attempt: Attempt, failure: Failure, dispatched: boolea
     if (!dispatched) {
       row.errorCode = code;
       row.durationMs = round(call.gate.clock.monotonic() - attempt.startedMono);
+      noteEnd(call, SILENT);
     } else estimateAttempt(call, code);
   } else {
+    noteEnd(call, endOf(failure));
     row.status = failure.status;
     row.errorCode = code;
     row.durationMs = round(failure.durationMs);
@@ -99,17 +97,22 @@ function book(call: Call, attempt: Attempt, failure: Failure, dispatched: boolea
   call.attempt = null;
 }
 
+function endOf({ code, retryAfterMs }: UpstreamFailure): AttemptEnd {
+  const failure = isErrorCode(code) ? classOfFailure(code) : null;
+  return failure === null ? SILENT : { kind: 'failed', failure, retryAfterMs };
+}
+
 /** Milliseconds until the next attempt, null where there is none. */
-function pauseBeforeNext(call: Call, failure: Failure): number | null {
-  const made = call.attempts.length;
-  const next = call.plan?.attempts[made];
-  if (next === undefined || !isErrorCode(failure.code) || !ERROR_CODES[failure.code].retryable) return null;
+function pauseBeforeNext(call: Call, { code, retryAfterMs }: Failure): number | null {
+  if (call.course === null || !isErrorCode(code)) return null;
   // All attempts go the same way: where nobody is there, nobody will be in a moment.
-  if (failure.code === 'no_adapter' || failure.code === 'gateway_unavailable') return null;
-  const leftMs = call.deadlineAt - call.gate.clock.monotonic();
-  const same = call.attempts[made - 1]?.deploymentId === next.id;
-  if (!same) return leftMs > 0 ? 0 : null;
-  const backoffMs = Math.min(PAUSE_MS_MAX, PAUSE_MS * 2 ** (made - 1)) * (0.5 + call.gate.random());
-  const pauseMs = Math.max(backoffMs, failure.retryAfterMs ?? 0);
-  return pauseMs > RETRY_AFTER_MS_MAX || pauseMs >= leftMs ? null : pauseMs;
+  if (code === 'no_adapter' || code === 'gateway_unavailable') return null;
+  const { gate, course, deadlineAt } = call;
+  const leftMs = deadlineAt - gate.clock.monotonic();
+  const { retryable } = ERROR_CODES[code];
+  return course.advance(
+    { failure: classOfFailure(code), retryable, retryAfterMs: retryAfterMs ?? null, leftMs },
+    gate.retries,
+    gate.random,
+  );
 }

@@ -1,5 +1,6 @@
 import type { Clock, RandomBytes } from '@tollgate/kernel';
 import type { TokenUses } from '@tollgate/nest';
+import type { HealthBook, RetryBudget } from '@tollgate/policy';
 import type { Counter, Histogram, Logger, Tracer } from '@tollgate/telemetry';
 import type { Transport } from '@tollgate/transport';
 import type { RouterConfig } from '../config.js';
@@ -31,6 +32,9 @@ export interface GateParts {
   readonly quota: QuotaClient;
   readonly budgets: BudgetClient;
   readonly routes: RoutingStore;
+  /** What has been seen of the deployments. */
+  readonly health: HealthBook;
+  readonly retries: RetryBudget;
   readonly spool: Spool;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;

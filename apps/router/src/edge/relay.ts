@@ -14,13 +14,14 @@ const FORWARDED = ['openai-beta', 'idempotency-key'] as const;
 /** Step 6: one attempt after the other, until one begins to answer. */
 export function relay(call: Call): void {
   call.phase = 'relaying';
+  call.gate.retries.deposit();
   call.deadlineAt = call.startedMono + (call.timeoutMs ?? call.plan?.route.timeouts.totalMs ?? 0);
   beginAttempt(call);
 }
 
 /** Notes the attempt on file; it is dispatched once that is written. */
 function beginAttempt(call: Call): void {
-  const deployment = call.plan?.attempts[call.attempts.length];
+  const deployment = call.course?.deployment;
   if (deployment === undefined || call.over) return;
   call.attempts.push({
     number: call.attempts.length + 1,
@@ -58,6 +59,7 @@ function dispatch(call: Call, written: boolean): void {
   const attempt = new AttemptReceiver(call, ANSWER_STEPS, row, now);
   attempt.connected = gate.transport.connected;
   call.attempt = attempt;
+  if (call.course !== null) gate.health.begin(call.course.deployment, now);
   const opening = {
     headers: {
       [MESSAGE_HEADERS.requestId]: call.id,
@@ -75,9 +77,9 @@ function dispatch(call: Call, written: boolean): void {
 }
 
 function describe(call: Call, attempt: number, deploymentId: string): UpstreamCall {
-  const { peek, plan } = call;
-  if (peek === null || plan === null) throw new Error('a call is described only after it was planned');
-  const { timeouts } = plan.route;
+  const { peek, course } = call;
+  if (peek === null || course === null) throw new Error('a call is described only after it was planned');
+  const { timeouts } = course.route;
   const headers: Record<string, string> = {};
   for (const name of FORWARDED) {
     const value = call.request.headers[name];

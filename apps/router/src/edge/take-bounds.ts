@@ -1,5 +1,6 @@
+import type { RoutingDeployment } from '@tollgate/contracts';
 import { TollgateError } from '@tollgate/kernel';
-import type { BudgetVerdict, Hold, TakeVerdict } from '@tollgate/policy';
+import type { BudgetVerdict, Hold, Plan, TakeVerdict } from '@tollgate/policy';
 import { type CallSize, sizeCall } from './bound-call.js';
 import { type Bound, boundsOf } from './bounds.js';
 import type { Call } from './call.js';
@@ -26,7 +27,7 @@ export function takeBounds(call: Call, next: (call: Call) => void): void {
   }
   call.bounds = bounds;
   if (bounds.sized) {
-    const size = sizeCall(peek, call.body, plan.attempts, { bounds, outputCap: policy.caps.outputTokens });
+    const size = sizeCall(peek, call.body, reachable(plan), { bounds, outputCap: policy.caps.outputTokens });
     call.outputCap = size.outputCap;
     call.size = size;
     const hard = bounds.budgets.find((budget) => budget.hard);
@@ -36,6 +37,11 @@ export function takeBounds(call: Call, next: (call: Call) => void): void {
     }
   }
   take(call, next, ROUNDS_MAX);
+}
+
+/** What a call may end at is what it is bounded by. */
+function reachable({ attempts, fallbacks }: Plan): readonly RoutingDeployment[] {
+  return fallbacks.length === 0 ? attempts : attempts.concat(...fallbacks.map((fallback) => fallback.attempts));
 }
 
 function take(call: Call, next: (call: Call) => void, rounds: number): void {

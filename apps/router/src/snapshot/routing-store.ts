@@ -11,6 +11,13 @@ const RETRY_MS_MAX = 5_000;
 /** About three seconds of a boot. */
 const QUIET_FAILURES = 5;
 
+export interface RoutingStoreParts {
+  readonly transport: Transport;
+  readonly logger: Logger;
+  /** There is another one. */
+  readonly onIndex?: (index: RoutingIndex) => void;
+}
+
 /** The routing snapshot: whole at boot and after a gap, else by deltas; what cannot be read leaves the old one in place. */
 export class RoutingStore {
   /** null until the first snapshot is here. */
@@ -22,7 +29,7 @@ export class RoutingStore {
   private timer: NodeJS.Timeout | null = null;
   private readonly subscription: Subscription;
 
-  constructor(private readonly parts: { readonly transport: Transport; readonly logger: Logger }) {
+  constructor(private readonly parts: RoutingStoreParts) {
     this.subscription = parts.transport.subscribe(SUBJECTS.catalogChanged, (message) => this.onChanged(message.body));
     this.fetch();
   }
@@ -42,7 +49,13 @@ export class RoutingStore {
     }
     const next = this.index === null || !changed.success ? 'refetch' : applyDelta(this.index, changed.data);
     if (next === 'refetch') this.fetch();
-    else this.index = next;
+    else this.keep(next);
+  }
+
+  private keep(index: RoutingIndex): void {
+    if (index === this.index) return;
+    this.index = index;
+    this.parts.onIndex?.(index);
   }
 
   private fetch(): void {
@@ -65,7 +78,7 @@ export class RoutingStore {
     if (this.closed) return;
     try {
       if (error !== null) throw new Error(error);
-      this.index = indexSnapshot(RoutingSnapshotSchema.parse(decodeJson(bytes)));
+      this.keep(indexSnapshot(RoutingSnapshotSchema.parse(decodeJson(bytes))));
       this.retryMs = RETRY_MS_MIN;
       this.failures = 0;
     } catch (cause) {

@@ -292,12 +292,14 @@ export class RouterHarness {
       view: 'routing',
       epoch: 'e',
       revision: 1,
-      deployments: [deployment('a'), deployment('b'), { ...deployment('star'), upstreamModel: '*' }],
+      deployments: [deployment('a'), deployment('b'), deployment('long'), { ...deployment('star'), upstreamModel: '*' }],
       routes: [
         route('provider-star/*', ['star'], 1),
         route('gpt-test', ['a'], 1),
         route('fallback', ['a', 'b'], 2),
         route('retry', ['a'], 3),
+        { ...route('short', ['a', 'b'], 2), fallbacks: [{ on: ['context_window', 'rate_limit'], model: 'long' }] },
+        route('long', ['long'], 1),
       ],
     };
   }

@@ -2,6 +2,34 @@ import { z } from 'zod';
 import { DialectSchema, EndpointSchema } from './upstream.js';
 import { PriceSchema } from './usage.js';
 
+/**
+ * How the targets of one priority share calls. weighted: drawn by weight. affinity: by weight too, but calls with the same
+ * affinity key go to the same target, where the provider's prompt cache is warm. least_busy: the fewest calls under way for
+ * its weight. latency: of two drawn by weight the one that begins to answer sooner. cost: the cheapest for the size of the call.
+ */
+export const ROUTE_STRATEGIES = ['weighted', 'affinity', 'least_busy', 'latency', 'cost'] as const;
+export const RouteStrategySchema = z.enum(ROUTE_STRATEGIES);
+export type RouteStrategy = z.infer<typeof RouteStrategySchema>;
+
+/** What an attempt failed by, as far as it matters for where to go next. */
+export const FAILURE_CLASSES = [
+  'context_window',
+  'content_policy',
+  'rate_limit',
+  'overloaded',
+  'server_error',
+  'timeout',
+  'unreachable',
+  'authentication',
+  'not_found',
+] as const;
+export const FailureClassSchema = z.enum(FAILURE_CLASSES);
+export type FailureClass = z.infer<typeof FailureClassSchema>;
+
+/** Another route for calls that fail in one of these ways; tried in the order of the list, each once. */
+export const RouteFallbackSchema = z.object({ on: z.array(FailureClassSchema).min(1), model: z.string() });
+export type RouteFallback = z.infer<typeof RouteFallbackSchema>;
+
 /** What a router needs of a deployment. `upstreamModel` `*` = the caller's own model name without the provider prefix. */
 export const RoutingDeploymentSchema = z.object({
   id: z.string(),
@@ -11,6 +39,8 @@ export const RoutingDeploymentSchema = z.object({
   contextTokens: z.int().positive().nullable(),
   maxOutputTokens: z.int().positive().nullable(),
   price: PriceSchema.nullable(),
+  /** Deployments with the same credential fail together where it is the credential that fails. Absent = one of its own. */
+  credentialId: z.string().optional(),
 });
 export type RoutingDeployment = z.infer<typeof RoutingDeploymentSchema>;
 
@@ -21,8 +51,11 @@ export const RoutingRouteSchema = z.object({
   /** null = every organisation. */
   organisationId: z.string().nullable(),
   targets: z.array(z.object({ deploymentId: z.string(), priority: z.int().nonnegative(), weight: z.int().positive() })).min(1),
-  /** Attempts in all, the first included. */
+  /** Attempts in all, the first included; those of a fallback are its own route's. */
   maxAttempts: z.int().min(1).max(10),
+  /** Absent = weighted. */
+  strategy: RouteStrategySchema.optional(),
+  fallbacks: z.array(RouteFallbackSchema).max(8).optional(),
   timeouts: z.object({
     connectMs: z.int().positive(),
     firstByteMs: z.int().positive(),

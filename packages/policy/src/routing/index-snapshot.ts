@@ -1,9 +1,12 @@
 import type { CatalogChanged, RoutingDeployment, RoutingRoute, RoutingSnapshot } from '@tollgate/contracts';
+import { hashText } from './hash.js';
 
 /** A deployment as a target of a route: what an attempt needs, looked up in advance. */
 export interface PreparedTarget {
   readonly deployment: RoutingDeployment;
   readonly weight: number;
+  /** Of the deployment's id. */
+  readonly hash: number;
 }
 
 /** Targets of one priority; they share by weight. */
@@ -95,7 +98,7 @@ function prepare(route: RoutingRoute, deployments: ReadonlyMap<string, RoutingDe
     const deployment = deployments.get(target.deploymentId);
     if (deployment === undefined) continue;
     const group = byPriority.get(target.priority) ?? [];
-    group.push({ deployment, weight: target.weight });
+    group.push({ deployment, weight: target.weight, hash: hashText(deployment.id) });
     byPriority.set(target.priority, group);
   }
   const groups = [...byPriority].sort(([a], [b]) => a - b).map(([, targets]) => ({ targets }));

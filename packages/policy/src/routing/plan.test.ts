@@ -1,7 +1,9 @@
 import type { RoutingDeployment, RoutingRoute, RoutingSnapshot } from '@tollgate/contracts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { HealthBook } from './health-book.js';
 import { indexSnapshot, type RoutingIndex } from './index-snapshot.js';
+import type { Circumstances } from './order-targets.js';
 import { type CallIntent, plan } from './plan.js';
 import { visibleRoutes } from './route-of-model.js';
 
@@ -35,10 +37,19 @@ const intent = (model: string, organisationId = 'org_a'): CallIntent => ({
   model,
   organisationId,
   endpoint: 'chat.completions',
-  dialect: 'openai-chat',
+  dialects: ['openai-chat'],
+  modelAllowed: () => true,
+});
+const circumstances = (random: () => number): Circumstances => ({
+  health: new HealthBook(),
+  now: 0,
+  random,
+  affinityKey: null,
+  inputTokens: 1_000,
+  outputTokens: 500,
 });
 const order = (built: RoutingIndex, call: CallIntent, random = Math.random): string[] => {
-  const made = plan(built, call, random);
+  const made = plan(built, call, circumstances(random));
   return made.ok ? made.attempts.map((attempt) => attempt.id) : [made.reason];
 };
 const letters = ['a', 'b', 'c', 'd'].map((id) => deployment(id));
@@ -130,6 +141,59 @@ describe('plan', () => {
     expect(visibleRoutes(built, 'org_a').map((one) => [one.model, one.organisationId])).toEqual([
       ['b', 'org_a'],
       ['z', null],
+    ]);
+  });
+});
+
+describe('plan, where something is failing', () => {
+  const many = (health: HealthBook, one: RoutingDeployment, times = 5): void => {
+    for (let i = 0; i < times; i += 1) {
+      health.begin(one, 0);
+      health.end(one, { kind: 'failed', failure: 'server_error', retryAfterMs: null }, 0);
+    }
+  };
+  const planned = (built: RoutingIndex, health: HealthBook, call: CallIntent = intent('m')) => {
+    const made = plan(built, call, { ...circumstances(() => 0), health });
+    if (!made.ok) throw new Error(made.reason);
+    return made;
+  };
+  const ids = (attempts: readonly RoutingDeployment[]) => attempts.map(({ id }) => id);
+
+  test('what fails comes after all that does not, later priorities included', () => {
+    const health = new HealthBook();
+    many(health, letters[0] as RoutingDeployment);
+    const built = index(letters, [route('m', [target('a', 0), target('b', 1), target('c', 2)])]);
+    expect(ids(planned(built, health).attempts)).toEqual(['b', 'c', 'a']);
+  });
+
+  test('the last one is tried although it fails, the soonest to be well first', () => {
+    const health = new HealthBook();
+    many(health, letters[0] as RoutingDeployment, 50);
+    expect(ids(planned(index(letters, [route('m', [target('a')])]), health).attempts)).toEqual(['a', 'a', 'a']);
+    health.begin(letters[1] as RoutingDeployment, 0);
+    health.end(letters[1] as RoutingDeployment, { kind: 'failed', failure: 'rate_limit', retryAfterMs: 60_000 }, 0);
+    const both = index(letters, [route('m', [target('b'), target('a')], { maxAttempts: 2 })]);
+    expect(ids(planned(both, health).attempts)).toEqual(['a', 'b']);
+  });
+
+  test('fallbacks are planned with the call, without what the caller may not use, what is not there and circles', () => {
+    const built = index(letters, [
+      route('m', [target('a')], {
+        maxAttempts: 1,
+        fallbacks: [
+          { on: ['context_window'], model: 'long' },
+          { on: ['server_error'], model: 'forbidden' },
+          { on: ['server_error'], model: 'nowhere' },
+          { on: ['server_error'], model: 'm' },
+        ],
+      }),
+      route('long', [target('b')], { maxAttempts: 1, fallbacks: [{ on: ['server_error'], model: 'm' }] }),
+      route('forbidden', [target('c')]),
+    ]);
+    const call = { ...intent('m'), modelAllowed: (model: string) => model !== 'forbidden' };
+    const made = planned(built, new HealthBook(), call);
+    expect(made.fallbacks.map(({ on, route: { model }, attempts }) => ({ on, model, attempts: ids(attempts) }))).toEqual([
+      { on: ['context_window'], model: 'long', attempts: ['b'] },
     ]);
   });
 });

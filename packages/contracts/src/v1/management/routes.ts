@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FailureClassSchema, RouteStrategySchema } from '../catalog.js';
 import { defineOperations } from './operation.js';
 import { PageQuerySchema, pageOf } from './page.js';
 import { CatalogOriginSchema } from './providers.js';
@@ -14,10 +15,20 @@ const TargetSchema = z.object({
   priority: z.int().min(0).max(100).default(0),
 });
 
+const FallbackSchema = z.strictObject({
+  on: z.array(FailureClassSchema).min(1).max(9),
+  /** A name that callers could send themselves. */
+  model: z.string().regex(/^[^\s*]{1,200}$/, 'must be the name of a model or of another route'),
+});
+
 export const CreateRouteSchema = z.strictObject({
   /** The name that callers send. */
   model: z.string().regex(/^[^\s*]{1,200}$/, 'must be a name without spaces and stars'),
   targets: z.array(TargetSchema).min(1).max(50),
+  /** How the targets of one priority share calls. */
+  strategy: RouteStrategySchema.default('weighted'),
+  /** Another model for calls that fail in one of these ways: for a context window or a content policy at once, else once the targets are used up. */
+  fallbacks: z.array(FallbackSchema).max(8).default([]),
   /** Further attempts after the first. */
   retries: z.int().min(0).max(9).optional(),
   timeouts: z
@@ -38,6 +49,8 @@ export const RouteViewSchema = z.object({
   /** null = of the whole installation. */
   organisation_id: z.string().nullable(),
   targets: z.array(z.object({ model: z.string(), weight: z.int(), priority: z.int() })),
+  strategy: RouteStrategySchema,
+  fallbacks: z.array(z.object({ on: z.array(FailureClassSchema), model: z.string() })),
   retries: z.int(),
   timeouts: z.object({ connect_ms: z.int(), first_byte_ms: z.int(), idle_ms: z.int(), total_ms: z.int() }),
   listed: z.boolean(),

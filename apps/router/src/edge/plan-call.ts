@@ -1,0 +1,47 @@
+import type { Dialect } from '@tollgate/contracts';
+import {
+  type CallIntent,
+  type Circumstances,
+  Course,
+  type Plan,
+  type PlanRefusal,
+  plan,
+  type RoutingIndex,
+} from '@tollgate/policy';
+import type { Call } from './call.js';
+
+const DIALECTS: readonly Dialect[] = ['openai-chat'];
+/** A token is about four bytes of English text (https://platform.openai.com/tokenizer): costs are compared, not charged, by it. */
+const BYTES_PER_TOKEN = 4;
+const OUTPUT_TOKENS_ASSUMED = 500;
+
+/** Step 5: which deployments, in which order. */
+export function planCall(call: Call, index: RoutingIndex): Plan | PlanRefusal {
+  const planned = plan(index, intentOf(call), circumstancesOf(call));
+  if (planned.ok) {
+    call.plan = planned;
+    call.course = new Course(planned);
+  }
+  return planned;
+}
+
+function intentOf(call: Call): CallIntent {
+  return {
+    model: call.peek?.model ?? '',
+    organisationId: call.verified?.organisationId ?? '',
+    endpoint: 'chat.completions',
+    dialects: DIALECTS,
+    modelAllowed: (model) => call.access?.modelAllowed(model) === true,
+  };
+}
+
+function circumstancesOf({ gate, verified, peek, bodyBytes }: Call): Circumstances {
+  return {
+    health: gate.health,
+    now: gate.clock.monotonic(),
+    random: gate.random,
+    affinityKey: verified?.token.id ?? null,
+    inputTokens: Math.ceil(bodyBytes / BYTES_PER_TOKEN),
+    outputTokens: peek?.maxCompletionTokens ?? peek?.maxTokens ?? OUTPUT_TOKENS_ASSUMED,
+  };
+}

@@ -1,0 +1,108 @@
+import { FAILURE_CLASSES, type FailureClass, type RoutingDeployment } from '@tollgate/contracts';
+import { describe, expect, test } from 'vitest';
+import { type AttemptEnd, HealthBook } from './health-book.js';
+
+const deployment = (id: string, credentialId?: string): RoutingDeployment => ({
+  id,
+  provider: 'p',
+  upstreamModel: id,
+  serves: [],
+  contextTokens: null,
+  maxOutputTokens: null,
+  price: null,
+  ...(credentialId === undefined ? {} : { credentialId }),
+});
+const a = deployment('a', 'cred_1');
+const b = deployment('b', 'cred_1');
+const c = deployment('c', 'cred_2');
+const failed = (failure: FailureClass, retryAfterMs: number | null = null): AttemptEnd => ({
+  kind: 'failed',
+  failure,
+  retryAfterMs,
+});
+const attempt = (book: HealthBook, one: RoutingDeployment, end: AttemptEnd, times = 1, now = 0): void => {
+  for (let i = 0; i < times; i += 1) {
+    book.begin(one, now);
+    book.end(one, end, now);
+  }
+};
+const usable = (book: HealthBook, now = 0) => [a, b, c].filter((one) => book.usable(one, now)).map(({ id }) => id);
+
+describe('what is avoided after', () => {
+  test('one refused key: all that goes with that key', () => {
+    const book = new HealthBook();
+    attempt(book, a, failed('authentication'));
+    expect(usable(book)).toEqual(['c']);
+    expect(book.usableAt(b, 0)).toBe(30_000);
+    expect(usable(book, 30_000)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('many failures of a model: that model alone', () => {
+    for (const failure of ['overloaded', 'server_error', 'timeout', 'unreachable', 'rate_limit', 'not_found'] as const) {
+      const book = new HealthBook();
+      attempt(book, a, failed(failure), 4);
+      expect(usable(book), failure).toEqual(['a', 'b', 'c']);
+      attempt(book, a, failed(failure));
+      expect(usable(book), failure).toEqual(['b', 'c']);
+    }
+  });
+
+  test('one rate limit that says how long: for so long', () => {
+    const book = new HealthBook();
+    attempt(book, a, failed('rate_limit', 7_000));
+    expect(usable(book, 6_999)).toEqual(['b', 'c']);
+    expect(usable(book, 7_000)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('requests that the provider could not take: nothing', () => {
+    const book = new HealthBook();
+    for (const failure of ['context_window', 'content_policy'] as const) attempt(book, a, failed(failure), 50);
+    attempt(book, a, { kind: 'silent' }, 50);
+    expect(usable(book)).toEqual(['a', 'b', 'c']);
+  });
+});
+
+test('a key is trusted again as soon as anything with it answers', () => {
+  const book = new HealthBook();
+  attempt(book, a, failed('authentication'));
+  book.begin(b, 30_000);
+  expect(usable(book, 30_000)).toEqual(['c']);
+  book.answering(b, 5, 30_001);
+  expect(usable(book, 30_001)).toEqual(['a', 'b', 'c']);
+});
+
+test('calls under way are counted whatever becomes of them', () => {
+  const book = new HealthBook();
+  const ends: AttemptEnd[] = [{ kind: 'answered' }, { kind: 'silent' }, ...FAILURE_CLASSES.map((one) => failed(one))];
+  for (const _ of ends) book.begin(a, 0);
+  expect(book.inFlight('a')).toBe(ends.length);
+  for (const end of ends) book.end(a, end, 0);
+  expect(book.inFlight('a')).toBe(0);
+  book.end(a, { kind: 'silent' }, 0);
+  expect(book.inFlight('a')).toBe(0);
+});
+
+test('a slow answer counts at once, and is forgotten by halves', () => {
+  const book = new HealthBook();
+  expect(book.latencyMs('a', 0)).toBe(0);
+  book.answering(a, 100, 0);
+  expect(book.latencyMs('a', 0)).toBe(100);
+  book.answering(a, 900, 0);
+  expect(book.latencyMs('a', 0)).toBe(900);
+  book.answering(a, 100, 0);
+  expect(book.latencyMs('a', 0)).toBeCloseTo(660);
+  expect(book.latencyMs('a', 10_000)).toBeCloseTo(330);
+});
+
+test('what is gone from the snapshot is forgotten, unless a call of it is still under way', () => {
+  const book = new HealthBook();
+  attempt(book, a, failed('authentication'));
+  attempt(book, c, { kind: 'answered' });
+  book.begin(c, 0);
+  book.keepOnly(new Map([['b', b]]));
+  expect(book.inFlight('c')).toBe(1);
+  expect(usable(book)).toEqual(['c']);
+  book.end(c, { kind: 'answered' }, 0);
+  book.keepOnly(new Map());
+  expect(book.size).toBe(0);
+});
