@@ -9,6 +9,7 @@ export {
   withinRate,
 } from './access/excess.js';
 export { mergeBounds } from './access/merge-bounds.js';
+export { networkOf } from './access/network-of.js';
 export { type Network, type NetworkProblem, readNetwork } from './access/networks.js';
 export { type Never, type NeverReason, neverAdmits } from './access/never-admits.js';
 export { type AccessRefusal, PreparedAccess } from './access/prepare-access.js';

@@ -3,6 +3,7 @@ import { TollgateError } from '@tollgate/kernel';
 import type { Change } from '../changes/changes.js';
 import { differenceOf } from '../changes/difference-of.js';
 import { assertUnchanged } from '../changes/precondition.js';
+import { dropSignInsOf } from '../oauth/store/artefacts.js';
 import { announceKeysOf } from './announce-keys-of.js';
 import { assertRolesGivable, assertUserInReach } from './assert-roles-in-reach.js';
 import { assertTeams, type FirstPassword, insertRoles } from './put-user.js';
@@ -74,6 +75,7 @@ export async function resetPassword(change: Change, id: string, password: FirstP
   }
   await manager.query('UPDATE auth.users SET password_hash = $2, must_change_password = true WHERE id = $1', [id, password.hash]);
   await manager.query('DELETE FROM auth.sessions WHERE user_id = $1', [id]);
+  await dropSignInsOf(manager, id);
   change.audit({ action: 'user.password_reset', target: targetUser(row), before: null, after: null });
   return { ...viewUser({ ...row, must_change_password: true }), initial_password: password.text };
 }
@@ -88,6 +90,7 @@ export async function endSessionsOfUser(change: Change, id: string): Promise<{ r
 }
 
 async function endSessions({ manager, act }: Change, userId: string): Promise<number> {
+  await dropSignInsOf(manager, userId);
   const rows: unknown[] = await manager.query(
     'WITH gone AS (DELETE FROM auth.sessions WHERE organisation_id = $1 AND user_id = $2 RETURNING id) SELECT id FROM gone',
     [act.organisationId, userId],

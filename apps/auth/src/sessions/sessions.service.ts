@@ -8,6 +8,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { appendAudit } from '../audit/append-audit.js';
 import { type Act, systemAct } from '../changes/act.js';
 import { type Change, Changes } from '../changes/changes.js';
+import { dropSignInsOf } from '../oauth/store/artefacts.js';
 import type { RoleIn } from '../people/assert-roles-in-reach.js';
 import { assertGoodPassword, Passwords } from '../people/passwords.js';
 import type { Mint } from '../tokens/create-token.js';
@@ -169,6 +170,7 @@ export class SessionsService {
       );
       if (rows.length === 0) throw new TollgateError('conflict', 'The password has been changed in the meantime.');
       await manager.query('DELETE FROM auth.sessions WHERE user_id = $1', [member.user_id]);
+      await dropSignInsOf(manager, member.user_id);
       change.audit({
         action: 'user.password_changed',
         target: { type: 'user', id: member.user_id, name: member.email },

@@ -1,9 +1,8 @@
 import { createHmac } from 'node:crypto';
-import { isIPv6 } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
 import { type Clock, TollgateError } from '@tollgate/kernel';
 import { CLOCK } from '@tollgate/nest';
-import type { PepperSet } from '@tollgate/policy';
+import { networkOf, type PepperSet } from '@tollgate/policy';
 import type { EntityManager } from 'typeorm';
 import { Changes } from '../changes/changes.js';
 import type { Mint } from '../tokens/create-token.js';
@@ -138,15 +137,4 @@ async function addFailure(manager: EntityManager, key: string, { free, waitMsMax
   const over = (rows[0]?.failures ?? 0) - free;
   const until = over < 0 ? null : new Date(now + Math.min(waitMsMax, 1_000 * 2 ** Math.min(over, 30)));
   await manager.query('UPDATE auth.sign_in_attempts SET blocked_until = $2 WHERE key = $1', [key, until]);
-}
-
-/** A line of one's own has 2^64 addresses of IPv6. */
-function networkOf(ip: string): string {
-  if (!isIPv6(ip)) return ip;
-  if (ip.toLowerCase().startsWith('::ffff:') && ip.includes('.')) return ip.slice(7);
-  const [head = '', tail = ''] = ip.split('::');
-  const before = head === '' ? [] : head.split(':');
-  const after = tail === '' ? [] : tail.split(':');
-  const missing = ip.includes('::') ? 8 - before.length - after.length : 0;
-  return `${[...before, ...Array.from({ length: missing }, () => '0'), ...after].slice(0, 4).join(':')}::/64`;
 }

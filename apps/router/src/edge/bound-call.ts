@@ -38,9 +38,11 @@ export function sizeCall(
   { bounds, outputCap }: { readonly bounds: Bounds; readonly outputCap: number | null },
 ): CallSize {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  const audio = AUDIO.some((mark) => bytes.includes(mark));
-  const fetched = FETCHED.some((mark) => bytes.includes(mark));
-  const referred = bytes.length + countOf(bytes, IMAGE) * IMAGE_TOKENS_MAX;
+  // JSON allows `\u0069` for `i`, and an upstream reads the same name. No encoder writes letters so: each may hide what is counted here.
+  const hidden = escapedLettersOf(bytes);
+  const audio = hidden > 0 || AUDIO.some((mark) => bytes.includes(mark));
+  const fetched = hidden > 0 || FETCHED.some((mark) => bytes.includes(mark));
+  const referred = bytes.length + (hidden + countOf(bytes, IMAGE)) * IMAGE_TOKENS_MAX;
   const inputOf = ({ contextTokens }: RoutingDeployment): number =>
     Math.min(referred + (fetched ? (contextTokens ?? FETCHED_TOKENS_MAX) : 0), contextTokens ?? Number.MAX_SAFE_INTEGER);
   const inputMost = Math.max(...deployments.map(inputOf));
@@ -82,5 +84,22 @@ const least = (a: number | null, b: number | null): number | null => (a === null
 function countOf(bytes: Buffer, mark: Buffer): number {
   let count = 0;
   for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark, at + mark.length)) count += 1;
+  return count;
+}
+
+const ESCAPE = Buffer.from('\\u00');
+const [BACKSLASH, LETTER_U, ZERO, FOUR, SEVEN] = [0x5c, 0x75, 0x30, 0x34, 0x37];
+
+/** How often a letter or an underscore stands as `\u0041` to `\u007a` (or a sign next to them); one pass, and only where there is any escape of that kind. */
+function escapedLettersOf(bytes: Buffer): number {
+  if (!bytes.includes(ESCAPE)) return 0;
+  let count = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    if (bytes[at] !== BACKSLASH) continue;
+    at += 1;
+    if (bytes[at] !== LETTER_U || bytes[at + 1] !== ZERO || bytes[at + 2] !== ZERO) continue;
+    const row = bytes[at + 3] ?? 0;
+    if (row >= FOUR && row <= SEVEN) count += 1;
+  }
   return count;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '@tollgate/kernel';
+import { networkOf } from '@tollgate/policy';
 import { LRUCache } from 'lru-cache';
 
 const BURST = 50;
@@ -20,15 +21,16 @@ export class MissLimiter {
   constructor(private readonly clock: Clock) {}
 
   mayAsk(address: string): boolean {
-    const account = this.accounts.get(address);
+    const account = this.accounts.get(networkOf(address));
     return account === undefined || this.refill(account) >= 1;
   }
 
   charge(address: string): void {
-    let account = this.accounts.get(address);
+    const network = networkOf(address);
+    let account = this.accounts.get(network);
     if (account === undefined) {
       account = { left: BURST, at: this.clock.monotonic() };
-      this.accounts.set(address, account);
+      this.accounts.set(network, account);
     }
     account.left = this.refill(account) - 1;
   }

@@ -1,4 +1,5 @@
 import type { Clock } from '@tollgate/kernel';
+import { networkOf } from '@tollgate/policy';
 
 const BURST = 50;
 const PER_SECOND = 10;
@@ -21,7 +22,7 @@ export class MissLimiter {
   constructor(private readonly clock: Clock) {}
 
   mayAsk(address: string, publicId: string): boolean {
-    const account = this.accounts.get(address);
+    const account = this.accounts.get(networkOf(address));
     return account === undefined || this.good.has(publicId) || this.refill(account) >= 1;
   }
 
@@ -32,10 +33,11 @@ export class MissLimiter {
   }
 
   wasUnknown(address: string): void {
-    const account = this.accounts.get(address) ?? { left: BURST, at: this.clock.monotonic() };
+    const network = networkOf(address);
+    const account = this.accounts.get(network) ?? { left: BURST, at: this.clock.monotonic() };
     account.left = this.refill(account) - 1;
-    this.accounts.delete(address);
-    this.accounts.set(address, account);
+    this.accounts.delete(network);
+    this.accounts.set(network, account);
     dropOldest(this.accounts, ADDRESSES_MAX);
   }
 

@@ -3,6 +3,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Clock } from '@tollgate/kernel';
 import { CLOCK, LOGGER } from '@tollgate/nest';
+import { networkOf } from '@tollgate/policy';
 import type { Logger } from '@tollgate/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type Provider from 'oidc-provider';
@@ -90,21 +91,22 @@ export class OAuthServer implements OnModuleInit {
       userAgent: request.headers['user-agent']?.slice(0, 256) ?? null,
     };
     if (MACHINE.has(path)) {
-      const waitMs = this.limits.enter(request.ip, raw.headers, form);
+      const waitMs = this.limits.enter(networkOf(request.ip), raw.headers, form);
       if (waitMs > 0) {
         refuseForNow(response, waitMs);
         return;
       }
-      response.once('finish', () => this.limits.left(request.ip, raw.headers, form, response.statusCode));
+      response.once('finish', () => this.limits.left(networkOf(request.ip), raw.headers, form, response.statusCode));
     }
     if (path === AUTHORIZE) {
-      const waitMs = this.visits.waitMs(request.ip);
+      const network = networkOf(request.ip);
+      const waitMs = this.visits.waitMs(network);
       if (waitMs > 0) {
         response.setHeader('retry-after', String(Math.ceil(waitMs / 1_000)));
         sendPage(response, 429, errorPage('too_many_requests', null), { formTarget: null });
         return;
       }
-      this.visits.take(request.ip);
+      this.visits.take(network);
     }
     const question = (raw.url ?? '').indexOf('?');
     const wrapped = wrapRequest(raw, {

@@ -81,3 +81,8 @@ export async function dropArtefactsOfGrant(manager: EntityManager, grantId: stri
     idHash(grantId),
   ]);
 }
+
+/** Browsers in which the user has signed in to grant something; what they granted stays. */
+export async function dropSignInsOf(manager: EntityManager, userId: string): Promise<void> {
+  await manager.query("DELETE FROM auth.oauth_artefacts WHERE model = 'Session' AND payload ->> 'accountId' = $1", [userId]);
+}
