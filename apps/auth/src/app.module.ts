@@ -11,7 +11,7 @@ import { BudgetAuthority } from './budgets/budget-authority.js';
 import { BudgetsController } from './budgets/budgets.controller.js';
 import { BudgetsHandler } from './budgets/budgets.handler.js';
 import { BudgetsService } from './budgets/budgets.service.js';
-import { Changes } from './changes/changes.js';
+import { Changes, INCIDENT_KEEPER } from './changes/changes.js';
 import type { AuthConfig } from './config.js';
 import { ControlPool } from './database/control-pool.js';
 import { Housekeeping } from './database/housekeeping.js';
@@ -51,6 +51,12 @@ import { TokensController } from './tokens/tokens.controller.js';
 import { TokensService } from './tokens/tokens.service.js';
 import { IdleSweeper } from './uses/idle-sweeper.js';
 import { UsesHandler } from './uses/uses.handler.js';
+import { IncidentsController, WatchingController } from './watching/incidents.controllers.js';
+import { Incidents } from './watching/incidents.js';
+import { IncidentsService } from './watching/incidents.service.js';
+import { SlowDownSweeper } from './watching/slow-down-sweeper.js';
+import { Watcher } from './watching/watcher.js';
+import { WatchingHandler } from './watching/watching.handler.js';
 
 @Module({})
 class AuthModule {}
@@ -90,6 +96,9 @@ export const authModule = ({
     BudgetsController,
     BudgetsHandler,
     LimitsController,
+    IncidentsController,
+    WatchingController,
+    WatchingHandler,
   ],
   providers: [
     { provide: MINT, inject: [RANDOM_BYTES], useFactory: (randomBytes: RandomBytes) => ({ peppers, brand, randomBytes }) },
@@ -112,6 +121,10 @@ export const authModule = ({
     LimitsService,
     Housekeeping,
     IdleSweeper,
+    { provide: INCIDENT_KEEPER, useClass: Incidents },
+    IncidentsService,
+    Watcher,
+    SlowDownSweeper,
     Changes,
     FirstStart,
     TokensService,

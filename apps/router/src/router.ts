@@ -1,5 +1,5 @@
 import { type Clock, createRandom, newId, type RandomBytes } from '@tollgate/kernel';
-import { type DataPlaneHandler, type Readiness, TokenUses } from '@tollgate/nest';
+import { type DataPlaneHandler, type Readiness, Sightings, TokenUses } from '@tollgate/nest';
 import { DEFAULT_BRAND, HealthBook, RetryBudget } from '@tollgate/policy';
 import { LATENCY_BUCKETS, type Logger, METRIC_NAMES, type Metrics, OVERHEAD_BUCKETS, type Tracer } from '@tollgate/telemetry';
 import type { Transport } from '@tollgate/transport';
@@ -78,7 +78,8 @@ export class Router {
       transport,
       tokens,
       jwts,
-      uses: new TokenUses({ transport, peppers: config.peppers }),
+      uses: new TokenUses({ transport, clock, peppers: config.peppers }),
+      sightings: new Sightings({ transport, clock, logger, peppers: config.peppers }),
       quota: new QuotaClient({ transport, clock, logger, holder: newId('router', clock.now(), randomBytes) }),
       budgets: new BudgetClient({ transport, clock, logger, holder: spool.instance, onFirst: () => this.charges.open() }),
       routes: new RoutingStore({ transport, logger, onIndex: ({ deployments }) => health.keepOnly(deployments) }),
@@ -112,6 +113,7 @@ export class Router {
     this.sender.close();
     await this.adopting;
     await this.gate.uses.close();
+    await this.gate.sightings.close();
     this.gate.tokens.close();
     this.gate.jwts.close();
     this.gate.quota.close();

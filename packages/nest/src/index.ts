@@ -9,6 +9,7 @@ export { type FrontNeeds, openFront } from './boot/open-front.js';
 export { closeOnSignals, exitWithFailure, reportToSupervisor, type UpMessage } from './boot/own-process.js';
 export { readSecrecy } from './boot/read-secrecy.js';
 export { systemClock } from './boot/system-clock.js';
+export { CallerMarks } from './caller-marks.js';
 export { createReadiness } from './create-readiness.js';
 export { pathOf } from './http/answer-health.js';
 export { clientAddress, comesEncrypted } from './http/client-of.js';
@@ -42,5 +43,6 @@ export {
   type ServiceDatabase,
   type ServiceDefinition,
 } from './service-definition.js';
+export { type RefusedSighting, Sightings, type SightingsParts } from './sightings.js';
 export { TokenUses, type TokenUsesParts } from './token-uses.js';
 export { CLOCK, LOGGER, METRICS, PUBLIC_URL, RANDOM_BYTES, READINESS, TRACER, TRANSPORT } from './tokens.js';

@@ -174,3 +174,21 @@ export {
 export { type HeaderValues, tokenFromHeaders } from './tokens/token-from-headers.js';
 export { tokenInQuery } from './tokens/token-in-query.js';
 export { type TokenRefusalReason, type VerifiedToken, verifyToken } from './tokens/verify-token.js';
+export { callerNetwork, callerProgram } from './watching/caller-marks.js';
+export type { SeenNames, WindowCounts } from './watching/count-within.js';
+export { digestsOfToken } from './watching/digests-of-token.js';
+export { type FoundToken, findTokens, findTokensInText, maskTokens } from './watching/find-tokens.js';
+export type { Finding } from './watching/finding.js';
+export { type Exposure, judgeExposure } from './watching/judge-exposure.js';
+export {
+  countGarbage,
+  countRefusal,
+  judgeRefusal,
+  NO_REFUSALS,
+  type Refusal,
+  type RefusalCounts,
+  type SentSecret,
+  type SpentHow,
+  spentHow,
+} from './watching/judge-refusal.js';
+export { judgeUse, type KeyHistory, type KeyUse } from './watching/judge-use.js';

@@ -50,6 +50,10 @@ export const METRIC_NAMES = {
   managementDuration: 'tollgate_management_duration_seconds',
   /** Checkpoints of the audit trail. Labels: result (made, broken). */
   auditCheckpoints: 'tollgate_audit_checkpoints_total',
+  /** Incidents that were opened. Labels: rule, severity, action (what was done: alert, slow_down, suspend). */
+  incidents: 'tollgate_incidents_total',
+  /** What routers and guards saw and could not report for want of room. Labels: service. */
+  sightingsDropped: 'tollgate_sightings_dropped_total',
   /** 1 while the message bus is reached. */
   busConnected: 'tollgate_bus_connected',
   /** 1 while the process takes traffic. */

@@ -88,6 +88,7 @@ export async function makeCast(stack: Stack): Promise<Cast> {
         await create('/limits', { subject: { type: 'organisation' }, kind: 'requests', limit: 1_000_000, period_seconds: 60 })
       ).id,
       route: (await create('/routes', { model: `${canary}-route`, targets: [{ model: 'demo/chat' }] })).id,
+      incident: await makeIncident(stack, admin, `${canary} misused`),
       client: (await create('/oauth/clients', { name: `${canary} client`, scopes: ['llm:*'] })).id,
     },
     ownTeam: ownThings,
@@ -110,6 +111,20 @@ export async function makeCast(stack: Stack): Promise<Cast> {
       return holder(stack, `key with ${wanted.length === 1 ? wanted[0] : `${wanted.length} scopes`}`, made.token);
     },
   };
+}
+
+/** A secret is used after it was replaced. */
+async function makeIncident(stack: Stack, admin: Caller, name: string): Promise<string> {
+  const token = await good(admin.call('POST', '/api/v1/tokens', { name, scopes: ['llm:*'] }));
+  await good(admin.call('POST', `/api/v1/tokens/${token.id}/rotate`, { overlap_seconds: 0 }));
+  await fetch(`${stack.url}/v1/models`, { headers: { authorization: `Bearer ${token.token}` } });
+  return waitFor(
+    async () => {
+      const page = await good(admin.call('GET', `/api/v1/incidents?token_id=${token.id}`));
+      return (page.data[0]?.id as string | undefined) ?? null;
+    },
+    { timeoutMs: 15_000, what: 'the incident of a secret that has ended' },
+  );
 }
 
 /** One call with the token, and the id of its usage record. */

@@ -10,6 +10,7 @@ import { Checkpointer } from '../audit/checkpointer.js';
 import { FeedPublisher } from '../feed/feed-publisher.js';
 import type { Act } from './act.js';
 import { appendFeed } from './append-feed.js';
+import type { Raised } from './raised.js';
 
 /** One change of what auth keeps, in one transaction with its audit events and its place in the feed. */
 export interface Change {
@@ -22,6 +23,17 @@ export interface Change {
   announce(publicId: string, kind: FeedEvent['kind'], more?: Pick<FeedEvent, 'jti' | 'expiresAt' | 'secretId'>): void;
   /** Has every router look up all keys of that team anew; null = of the organisation. */
   announceScope(teamId: string | null): void;
+  /** Something that somebody should look at; it becomes an incident, or a further occurrence of one, with the change. */
+  raise(raised: Raised): void;
+}
+
+/** Injection token of the {@link IncidentKeeper}. */
+export const INCIDENT_KEEPER = Symbol('IncidentKeeper');
+
+/** What makes incidents of what a change has raised. */
+export interface IncidentKeeper {
+  /** In the transaction of the change. What comes back is called after the commit, and tells of it. */
+  write(change: Change, raised: readonly Raised[]): Promise<() => void>;
 }
 
 /** Runs the work and, before the commit, writes what it noted: nothing changes unaudited or unannounced. */
@@ -31,26 +43,35 @@ export async function runChange<T>(
   now: number,
   work: (change: Change) => Promise<T>,
 ): Promise<T> {
-  return (await recordChange(manager, act, now, work)).result;
+  return (await recordChange({ manager, act, now, incidents: null }, work)).result;
+}
+
+interface Recording {
+  readonly manager: EntityManager;
+  readonly act: Act;
+  readonly now: number;
+  /** null where nothing is raised. */
+  readonly incidents: IncidentKeeper | null;
 }
 
 interface RecordedChange<T> {
   readonly result: T;
   /** Events of the tenant that no checkpoint covers yet. */
   readonly unsigned: number;
+  /** After the commit. */
+  tell(): void;
 }
 
 async function recordChange<T>(
-  manager: EntityManager,
-  act: Act,
-  now: number,
+  { manager, act, now, incidents }: Recording,
   work: (change: Change) => Promise<T>,
 ): Promise<RecordedChange<T>> {
+  const raised: Raised[] = [];
   const facts: AuditFact[] = [];
   const events: Omit<FeedEvent, 'sequence'>[] = [];
   const { actor, requestId, traceId, ip, userAgent } = act;
   const time = new Date(now).toISOString();
-  const result = await work({
+  const change: Change = {
     manager,
     now,
     act,
@@ -64,11 +85,15 @@ async function recordChange<T>(
         organisationId: act.organisationId,
         ...(teamId !== null && { teamId }),
       }),
-  });
+    raise: (one) => void raised.push(one),
+  };
+  const result = await work(change);
+  if (raised.length > 0 && incidents === null) throw new Error('a change of this kind raises nothing');
+  const tell = incidents === null || raised.length === 0 ? () => undefined : await incidents.write(change, raised);
   // Last, and always in this order: both take locks that all changes share.
   const unsigned = await appendAudit(manager, act.organisationId, facts);
   await appendFeed(manager, events);
-  return { result, unsigned };
+  return { result, unsigned, tell };
 }
 
 @Injectable()
@@ -78,14 +103,17 @@ export class Changes {
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(FeedPublisher) private readonly publisher: FeedPublisher,
     @Inject(Checkpointer) private readonly checkpointer: Checkpointer,
+    @Inject(INCIDENT_KEEPER) private readonly incidents: IncidentKeeper,
   ) {}
 
   async run<T>(act: Act, work: (change: Change) => Promise<T>): Promise<T> {
-    const { result, unsigned } = await this.guard(
-      this.dataSource.transaction((manager) => recordChange(manager, act, this.clock.now(), work)),
+    const { incidents } = this;
+    const { result, unsigned, tell } = await this.guard(
+      this.dataSource.transaction((manager) => recordChange({ manager, act, now: this.clock.now(), incidents }, work)),
     );
     this.publisher.publishSoon();
     this.checkpointer.noteUnsigned(act.organisationId, unsigned);
+    tell();
     return result;
   }
 

@@ -8,6 +8,7 @@ import { trimFeed } from '../feed/trim-feed.js';
 import { sweepArtefacts } from '../oauth/store/sweep-artefacts.js';
 import { sweepBuckets } from '../quota/sweep-buckets.js';
 import { sweepSessions } from '../sessions/session-rows.js';
+import { trimCounts } from '../watching/trim-counts.js';
 import { ControlPool, STALE } from './control-pool.js';
 
 const PERIOD_MS = 600_000;
@@ -31,7 +32,7 @@ export class Housekeeping implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async run(): Promise<void> {
-    for (const work of [trimFeed, trimRecords, sweepBuckets, sweepBudgets, sweepSessions, sweepArtefacts]) {
+    for (const work of [trimCounts, trimFeed, trimRecords, sweepBuckets, sweepBudgets, sweepSessions, sweepArtefacts]) {
       try {
         await this.pool.run(work);
       } catch (error) {

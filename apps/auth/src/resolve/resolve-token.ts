@@ -1,7 +1,15 @@
-import type { AccessRules, BudgetSpec, TokenPolicy, TokenResolveReply, TokenSecret, TokenSnapshot } from '@tollgate/contracts';
+import type {
+  AccessRules,
+  BudgetSpec,
+  ExposureAction,
+  TokenPolicy,
+  TokenResolveReply,
+  TokenSecret,
+  TokenSnapshot,
+} from '@tollgate/contracts';
 import { mergeBounds } from '@tollgate/policy';
 import type { PoolClient } from 'pg';
-import { BUDGETS, SHARED_LIMITS, type SharedLimitJson, withShared } from './shared-bounds.js';
+import { BUDGETS, SHARED_LIMITS, type SharedLimitJson, SLOW_DOWNS, type SlowDownJson, withShared } from './shared-bounds.js';
 import { statusInService } from './status-in-service.js';
 
 type Answered = Exclude<TokenResolveReply, { status: 'stale' }>;
@@ -22,6 +30,9 @@ interface ResolveRow {
   readonly operator: boolean;
   readonly shared_limits: readonly SharedLimitJson[];
   readonly budgets: readonly BudgetSpec[];
+  readonly slow_downs: readonly SlowDownJson[];
+  /** null = as where nothing is said. */
+  readonly exposure: ExposureAction | null;
   readonly secrets: readonly SecretJson[];
   /** The nearest first. */
   readonly parents: readonly ParentJson[];
@@ -72,7 +83,9 @@ export async function resolveToken(client: PoolClient, publicId: string): Promis
              ), '[]'::json) AS secrets,
              CASE WHEN token.parent_id IS NULL THEN '[]'::json ELSE (${PARENTS}) END AS parents,
              (SELECT operator FROM auth.organisations WHERE id = token.organisation_id) AS operator,
-             ${SHARED_LIMITS} AS shared_limits, ${BUDGETS} AS budgets
+             ${SHARED_LIMITS} AS shared_limits, ${BUDGETS} AS budgets, ${SLOW_DOWNS} AS slow_downs,
+             (SELECT watch.settings ->> 'exposure' FROM auth.watch_settings AS watch
+              WHERE watch.organisation_id = token.organisation_id) AS exposure
            FROM auth.feed_counter AS counter
            LEFT JOIN auth.tokens AS token ON token.public_id = $1`,
     values: [publicId],
@@ -108,9 +121,9 @@ function snapshotOf(row: ResolveRow, id: string): TokenSnapshot {
         row.policy,
         parents.map(({ policy }) => policy),
       ),
-      row.shared_limits,
-      row.budgets,
+      { limits: row.shared_limits, budgets: row.budgets, slowDowns: row.slow_downs },
     ),
+    ...(row.exposure !== null && { exposure: row.exposure }),
     ...(parents.length === 0 ? {} : { parents: parents.map(({ policy }) => rulesOf(policy)) }),
     revision: row.revision,
   };

@@ -28,6 +28,19 @@ export const BUDGETS = `COALESCE((
     AND budget.subject_id = ANY (ARRAY[token.organisation_id, token.team_id] || ${FAMILY})
 ), '[]'::json)`;
 
+/** Of itself and of the keys above it: what an incident has put upon them, for a while. */
+export const SLOW_DOWNS = `COALESCE((
+  SELECT json_agg(json_build_object('token_id', slow.token_id, 'requests', slow.requests_per_minute) ORDER BY slow.token_id)
+  FROM auth.slow_downs AS slow
+  WHERE slow.organisation_id = token.organisation_id AND slow.until > now() AND slow.token_id = ANY (${FAMILY})
+), '[]'::json)`;
+
+export interface SlowDownJson {
+  readonly token_id: string;
+  /** In a minute. */
+  readonly requests: number;
+}
+
 export interface SharedLimitJson {
   readonly kind: LimitSpec['kind'];
   readonly models: string | null;
@@ -40,14 +53,32 @@ export interface SharedLimitJson {
 }
 
 /** The policy with everything that bounds the token: a router needs to look nowhere else. */
-export const withShared = (
-  policy: TokenPolicy,
-  limits: readonly SharedLimitJson[],
-  budgets: readonly BudgetSpec[],
-): TokenPolicy =>
-  limits.length === 0 && budgets.length === 0
+export const withShared = (policy: TokenPolicy, { limits, budgets, slowDowns }: Shared): TokenPolicy =>
+  limits.length + budgets.length + slowDowns.length === 0
     ? policy
-    : { ...policy, limits: [...policy.limits, ...limits.map(specOf)], budgets: [...policy.budgets, ...budgets] };
+    : {
+        ...policy,
+        limits: [...policy.limits, ...limits.map(specOf), ...slowDowns.map(slowed)],
+        budgets: [...policy.budgets, ...budgets],
+      };
+
+interface Shared {
+  readonly limits: readonly SharedLimitJson[];
+  readonly budgets: readonly BudgetSpec[];
+  readonly slowDowns: readonly SlowDownJson[];
+}
+
+const MINUTE_MS = 60_000;
+/** Of the calls of a minute, so many at once. */
+const BURST_SHARE = 6;
+
+const slowed = ({ token_id, requests }: SlowDownJson): LimitSpec => ({
+  kind: 'requests',
+  bucket: `slowed:${token_id}`,
+  models: null,
+  subject: 'token',
+  rate: { limit: requests, periodMs: MINUTE_MS, burst: Math.max(1, Math.floor(requests / BURST_SHARE)) },
+});
 
 function specOf(row: SharedLimitJson): LimitSpec {
   const { kind, models, limit, period_ms: periodMs, burst } = row;

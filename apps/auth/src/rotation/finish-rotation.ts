@@ -1,5 +1,6 @@
 import { activatePending, endSecret } from '@tollgate/policy';
 import type { Change } from '../changes/changes.js';
+import type { Raised } from '../changes/raised.js';
 import type { TokenRow } from '../database/entities.js';
 import { stepsOf } from './refuse-rotation.js';
 import type { RotationRow } from './rotation-rows.js';
@@ -37,7 +38,7 @@ export type RotationEnd = 'failed' | 'cancelled';
  */
 export async function endRotation(
   change: Change,
-  token: Pick<TokenRow, 'id' | 'name'>,
+  token: Pick<TokenRow, 'id' | 'name' | 'publicId'>,
   rotation: RotationRow,
   { end, reason }: { readonly end: RotationEnd; readonly reason: string },
 ): Promise<void> {
@@ -51,7 +52,29 @@ export async function endRotation(
     before: { rotationId: rotation.id, secretId: rotation.secret_id, state: 'pending' },
     after: { state: end, reason, attempts: rotation.attempts },
   });
+  if (end === 'failed') change.raise(failedRotation(change, token, rotation, reason));
 }
+
+/** The old secret works on, and nobody has the new one: whoever looks after the key has to know. */
+const failedRotation = (
+  { now }: Change,
+  token: Pick<TokenRow, 'id' | 'name' | 'publicId'>,
+  { id, delivery, attempts, secret_id: secretId }: RotationRow,
+  reason: string,
+): Raised => ({
+  finding: {
+    rule: 'rotation_failed',
+    severity: 'medium',
+    reason: `A new secret could not be delivered (${reason}). The old one works on.`,
+    evidence: { rotation_id: id, secret_id: secretId, delivery, attempts, problem: reason },
+    count: 1,
+    at: now,
+    secretId,
+    proven: false,
+  },
+  subject: token.id,
+  key: { id: token.id, name: token.name, publicId: token.publicId },
+});
 
 async function close(
   { manager, now }: Change,

@@ -1,4 +1,4 @@
-import type { OpenedSecret, Problem, Rotation, RotationSchedule } from '@tollgate/contracts';
+import type { Incident, OpenedSecret, Page, Problem, Rotation, RotationSchedule } from '@tollgate/contracts';
 import { verifyWebhook } from '@tollgate/policy';
 import { waitFor } from '@tollgate/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -95,6 +95,13 @@ test('a delivery that fails for good leaves the old secret alone and is an event
     'token.rotation_started',
     'token.rotation_failed',
   ]);
+  const { body } = await play.auth.call<Page<Incident>>('GET', `/api/v1/incidents?token_id=${token.id}`);
+  const [incident] = body.data;
+  expect(incident).toMatchObject({
+    rule: 'rotation_failed',
+    action: { kind: 'alert', state: 'none' },
+    evidence: [{ problem: 'http_503' }],
+  });
   // By hand it goes on.
   await play.rotated(token.id);
 });

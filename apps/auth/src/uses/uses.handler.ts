@@ -7,6 +7,7 @@ import { ControlPool, STALE } from '../database/control-pool.js';
 import { FeedPublisher } from '../feed/feed-publisher.js';
 import type { Mint } from '../tokens/create-token.js';
 import { MINT } from '../tokens/mint-token.js';
+import { Watcher } from '../watching/watcher.js';
 import { recordUses } from './record-uses.js';
 import { renewDigests } from './renew-digests.js';
 
@@ -17,11 +18,13 @@ export class UsesHandler {
     @Inject(dataSourceToken('auth')) private readonly dataSource: DataSource,
     @Inject(FeedPublisher) private readonly publisher: FeedPublisher,
     @Inject(MINT) private readonly mint: Mint,
+    @Inject(Watcher) private readonly watcher: Watcher,
   ) {}
 
   @MessagePattern(SUBJECTS.tokenUsed)
   async report(@Payload() data: unknown): Promise<TokenUsedReply> {
     const { uses } = TokenUsedReportSchema.parse(data);
+    if (!(await this.watcher.uses(uses))) return { status: 'stale' };
     if ((await this.pool.run((client) => recordUses(client, uses))) === STALE) return { status: 'stale' };
     await this.renew(uses.filter(({ renewed }) => renewed !== undefined));
     return { status: 'ok' };

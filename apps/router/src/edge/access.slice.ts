@@ -202,7 +202,8 @@ test('uses are told to auth in batches, once a minute for each secret, and kept 
     await uses.flush();
     return heard().length > 0;
   });
-  expect(heard()).toEqual([{ secretId: 'sec_use', usedAt: expect.any(Number) }]);
+  const caller = { network: '127.0.0.0/24', userAgent: 'node' };
+  expect(heard()).toEqual([{ secretId: 'sec_use', usedAt: expect.any(Number), count: 5, ...caller }]);
   clock.advance(60_001);
   harness.beat();
   await (await harness.post(made.text)).text();

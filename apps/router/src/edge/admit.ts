@@ -3,6 +3,7 @@ import type { Call } from './call.js';
 import { planCall } from './plan-call.js';
 import { refuse, refuseWith } from './refuse.js';
 import { relay } from './relay.js';
+import { sightDenied } from './sight.js';
 import { takeBounds } from './take-bounds.js';
 
 /** Steps 4 and 5: may this call go on (model, limits, budgets), and where to? */
@@ -11,6 +12,7 @@ export function admit(call: Call): void {
   if (peek === null || verified === null) return;
   call.phase = 'admitting';
   if (call.access?.modelAllowed(peek.model) !== true) {
+    sightDenied(call, 'model_not_allowed');
     refuseWith(call, 'model_not_allowed', `This token may not use the model ${JSON.stringify(peek.model)}.`, 'model');
     return;
   }

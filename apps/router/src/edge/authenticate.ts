@@ -6,6 +6,7 @@ import type { Call } from './call.js';
 import { checkAccess } from './check-access.js';
 import { refuse, refuseWith } from './refuse.js';
 import { refuseInvalid, refuseMalformed } from './refuse-invalid.js';
+import { sightRefused } from './sight.js';
 
 /** Step 2: who calls, and may they at all? From the cache without waiting; else one question to auth. */
 export function authenticate(call: Call, scope: string, next: (call: Call) => void): void {
@@ -19,6 +20,7 @@ export function authenticate(call: Call, scope: string, next: (call: Call) => vo
   }
   const jwt = jwtFromHeaders(call.request.headers);
   if (jwt === null) {
+    if (parsed.error !== 'missing') call.gate.sightings.garbage(call);
     refuseMalformed(call);
     return;
   }
@@ -65,8 +67,10 @@ function onResolved(call: Call, entry: TokenEntry | null, outcome: TokenOutcome)
 /** `throttled`: too many wrong secrets of this token; what the copy said stands. */
 function onRenewed(call: Call, entry: TokenEntry | null, outcome: TokenOutcome): void {
   if (call.over) return;
-  if (outcome === 'throttled') refuseInvalid(call);
-  else onToken(call, entry, outcome);
+  if (outcome === 'throttled') {
+    sightRefused(call, 'wrong_secret');
+    refuseInvalid(call);
+  } else onToken(call, entry, outcome);
 }
 
 function onToken(call: Call, entry: TokenEntry | null, outcome: TokenOutcome): void {
@@ -94,6 +98,7 @@ function onToken(call: Call, entry: TokenEntry | null, outcome: TokenOutcome): v
     }
     // Which of them it was is not the caller's to know.
     gate.logger.debug({ requestId: call.id, publicId: parsed.publicId, reason: verdict.error }, 'a token was refused');
+    sightRefused(call, verdict.error);
     refuseInvalid(call);
     return;
   }
@@ -102,7 +107,7 @@ function onToken(call: Call, entry: TokenEntry | null, outcome: TokenOutcome): v
   call.access = entry.access;
   if (!checkAccess(call, call.address)) return;
   // Not before: whoever may not use it from there must not keep it from ending unused.
-  gate.uses.note(verdict.value, parsed.text, call.startedAt);
+  gate.uses.note(verdict.value, parsed.text, call, call.startedAt);
   call.afterAuthentication(call);
 }
 

@@ -136,6 +136,9 @@ export class Call implements SpoolEntry, TokenWaiter, JwtWaiter, Linked<Call> {
   get address(): string {
     return clientAddress(this.request);
   }
+  get userAgent(): string | undefined {
+    return this.request.headers['user-agent'];
+  }
   get stream(): boolean {
     return this.peek?.stream ?? false;
   }

@@ -3,6 +3,7 @@ import { TollgateError } from '@tollgate/kernel';
 import type { AccessRefusal } from '@tollgate/policy';
 import type { Call } from './call.js';
 import { refuse, refuseWith } from './refuse.js';
+import { sightDenied } from './sight.js';
 
 /**
  * May this token be used for that, from there and now? Refuses and says which rule it was, true = go on. `address` is that of
@@ -13,6 +14,7 @@ export function checkAccess(call: Call, address: string): boolean {
   if (access === null || verified === null) return false;
   const reason = access.refusal(call.scope, address, gate.clock.now());
   if (reason !== null) {
+    sightDenied(call, reason === 'scope_missing' ? 'permission_denied' : reason);
     refuse(call, accessError(reason, call));
     return false;
   }

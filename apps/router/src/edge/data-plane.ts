@@ -5,6 +5,7 @@ import type { Gate } from './call.js';
 import { listModels } from './list-models.js';
 import { newCall, openCall } from './open-call.js';
 import { refuseWith } from './refuse.js';
+import { sightUrl } from './sight.js';
 
 const CHAT = '/v1/chat/completions';
 const MODELS = '/v1/models';
@@ -20,6 +21,7 @@ export function createDataPlane(gate: Gate): (request: IncomingMessage, response
     const question = url.indexOf('?');
     const path = question < 0 ? url : url.slice(0, question);
     if (path !== '/v1' && !path.startsWith('/v1/')) return false;
+    sightUrl(gate, request);
     if (question >= 0 && tokenInQuery(url, gate.brand) !== null) {
       turnAway(
         gate,

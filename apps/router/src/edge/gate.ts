@@ -1,5 +1,5 @@
 import type { Clock, RandomBytes } from '@tollgate/kernel';
-import type { TokenUses } from '@tollgate/nest';
+import type { Sightings, TokenUses } from '@tollgate/nest';
 import type { HealthBook, RetryBudget } from '@tollgate/policy';
 import type { Counter, Histogram, Logger, Tracer } from '@tollgate/telemetry';
 import type { Transport } from '@tollgate/transport';
@@ -29,6 +29,7 @@ export interface GateParts {
   readonly tokens: TokenStore;
   readonly jwts: JwtStore;
   readonly uses: TokenUses;
+  readonly sightings: Sightings;
   readonly quota: QuotaClient;
   readonly budgets: BudgetClient;
   readonly routes: RoutingStore;

@@ -6,6 +6,7 @@ import { type Call, callOf } from './call.js';
 import { checkInputCap } from './check-access.js';
 import { holdsToken, withoutToken } from './redact-token.js';
 import { refuse, refuseWith } from './refuse.js';
+import { guardBody, sightModel } from './sight.js';
 
 /** What a token takes at least on average; a tokenizer has no place here. */
 const BYTES_PER_TOKEN = 4;
@@ -75,12 +76,13 @@ function onEnd(this: IncomingMessage): void {
   call.chunks = [];
   call.peek = peek.value;
   if (holdsToken(peek.value.model)) refuseToken(call, peek.value);
-  else if (checkInputCap(call, Math.ceil(call.bodyBytes / BYTES_PER_TOKEN))) admit(call);
+  else if (guardBody(call) && checkInputCap(call, Math.ceil(call.bodyBytes / BYTES_PER_TOKEN))) admit(call);
 }
 
 /** Nothing of it may go on: to the error, the usage record, a span, or by a wildcard to a provider. */
 function refuseToken(call: Call, peek: Peek): void {
   drop(call);
+  sightModel(call, peek.model);
   call.peek = { ...peek, model: withoutToken(peek.model) };
   call.body = EMPTY_BYTES;
   refuseWith(call, 'invalid_request', '"model" holds an API token: name a model, and rotate that token.', 'model');

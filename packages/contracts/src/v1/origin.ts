@@ -19,6 +19,8 @@ export const ORIGIN_ROUTES: readonly { readonly prefix: string; readonly service
   { prefix: '/api/v1/oauth', service: 'auth' },
   { prefix: '/api/v1/budgets', service: 'auth' },
   { prefix: '/api/v1/limits', service: 'auth' },
+  { prefix: '/api/v1/incidents', service: 'auth' },
+  { prefix: '/api/v1/watching', service: 'auth' },
   { prefix: '/api/v1/providers', service: 'catalog' },
   { prefix: '/api/v1/credentials', service: 'catalog' },
   { prefix: '/api/v1/models', service: 'catalog' },

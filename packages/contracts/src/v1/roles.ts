@@ -42,6 +42,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly string[]>> = {
     'admin:limits:*',
     'admin:webhooks:*',
     'admin:incidents:*',
+    'admin:watching:*',
     'admin:oauth:*',
     'usage:*',
     ...DATA_PLANE,
@@ -69,6 +70,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly string[]>> = {
     'admin:limits:read',
     'admin:webhooks:read',
     'admin:incidents:read',
+    'admin:watching:read',
     'admin:oauth:read',
   ],
 };

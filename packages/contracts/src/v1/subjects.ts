@@ -13,6 +13,8 @@ export const SUBJECTS = {
   tokenResolve: 'auth.v1.token.resolve',
   /** request, queue group: {@link TokenUsedReport} -> {@link TokenUsedReply} */
   tokenUsed: 'auth.v1.token.used',
+  /** request, queue group: {@link WatchReport} -> {@link WatchReply} */
+  watchReport: 'auth.v1.watch.report',
   /** request, queue group: {@link SessionResolveRequest} -> {@link SessionResolveReply} */
   sessionResolve: 'auth.v1.session.resolve',
   /** publish: {@link FeedMessage}, heartbeat every second and every change of a token */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EXPOSURE_ACTIONS } from './watching.js';
 
 /** One usable secret of a token. The digest is HMAC-SHA256(pepper of that version, whole token text), base64url. */
 export const TokenSecretSchema = z.object({
@@ -132,6 +133,8 @@ export const TokenSnapshotSchema = z.object({
   policy: TokenPolicySchema,
   /** Rules of the parents, the nearest first; each of them must admit a call as well. Absent = no parent. */
   parents: z.array(AccessRulesSchema).max(8).optional(),
+  /** What to do where the body of a call of this key holds one of our tokens; absent = alert. */
+  exposure: z.enum(EXPOSURE_ACTIONS).optional(),
   /** Grows with every change. */
   revision: z.int().nonnegative(),
 });
@@ -148,7 +151,7 @@ export const TokenResolveReplySchema = z.discriminatedUnion('status', [
 ]);
 export type TokenResolveReply = z.infer<typeof TokenResolveReplySchema>;
 
-/** When secrets were last used; sent in batches, at most once a minute for each secret. */
+/** When secrets were last used, and by whom; sent in batches, at most once a minute for each secret and caller. */
 export const TokenUsedReportSchema = z.object({
   v: z.literal(1),
   uses: z
@@ -157,6 +160,10 @@ export const TokenUsedReportSchema = z.object({
         secretId: z.string(),
         /** ms since the epoch. */
         usedAt: z.int().positive(),
+        /** Who used it, in which block of addresses and with what program, as {@link WatchSighting} has them; and how often since the last report. */
+        network: z.string().max(64).optional(),
+        userAgent: z.string().max(40).optional(),
+        count: z.int().positive().optional(),
         /** The same secret under the current pepper, where its digest is of an older one. `proof` shows that the sender knows the pepper. */
         renewed: z
           .object({ digest: z.string(), pepperVersion: z.int().positive(), replaces: z.string(), proof: z.string() })

@@ -5,6 +5,8 @@ import { type ParsedToken, type PepperSet, PreparedAccess, verifyToken } from '@
 import type { Logger } from '@tollgate/telemetry';
 import type { Transport } from '@tollgate/transport';
 import type { FastifyRequest } from 'fastify';
+import type { Caller } from '../caller-marks.js';
+import { Sightings } from '../sightings.js';
 import { TokenUses } from '../token-uses.js';
 import { askAuth, unverifiable } from './ask-auth.js';
 import type { Principal, RequestWithCaller } from './caller.js';
@@ -27,10 +29,12 @@ export interface AuthenticateNeeds {
 export class TokenAuthenticator {
   private readonly misses: MissLimiter;
   private readonly uses: TokenUses;
+  readonly sightings: Sightings;
 
   constructor(private readonly needs: AuthenticateNeeds) {
     this.misses = new MissLimiter(needs.clock);
     this.uses = new TokenUses(needs);
+    this.sightings = new Sightings(needs);
   }
 
   async authenticate(request: FastifyRequest & RequestWithCaller, token: ParsedToken): Promise<Principal> {
@@ -51,6 +55,7 @@ export class TokenAuthenticator {
         request.refusedKey = { tokenId, publicId, organisationId, reason: verified.error };
       }
       logger.info({ requestId: request.id, publicId: token.publicId, reason: verified.error }, 'management token refused');
+      this.sightRefusal(request, token, verified.error, null);
       await delay(REFUSAL_MS - (clock.monotonic() - started));
       throw refused();
     }
@@ -61,11 +66,12 @@ export class TokenAuthenticator {
     } catch (error) {
       if (error instanceof TollgateError) {
         request.refusedKey = { tokenId, publicId: token.publicId, organisationId, secretId, reason: error.code };
+        this.sightRefusal(request, token, error.code, secretId);
       }
       throw error;
     }
     // Not before: whoever may not use it from there must not keep it from ending unused.
-    this.uses.note(verified.value, token.text, clock.now());
+    this.uses.note(verified.value, token.text, callerOf(request), clock.now());
     return {
       actor: { type: 'token', id: tokenId, publicId: token.publicId, secretId },
       sessionId: null,
@@ -77,12 +83,18 @@ export class TokenAuthenticator {
     };
   }
 
+  sightRefusal(request: FastifyRequest & RequestWithCaller, token: ParsedToken, reason: string, secretId: string | null): void {
+    this.sightings.refused(token, { reason, secretId, permission: request.permission ?? '' }, callerOf(request));
+  }
+
   private async resolve(publicId: string): Promise<TokenSnapshot | null> {
     const reply = TokenResolveReplySchema.parse(await askAuth(this.needs.transport, SUBJECTS.tokenResolve, { publicId }));
     if (reply.status === 'stale') throw unverifiable(null);
     return reply.status === 'found' ? reply.token : null;
   }
 }
+
+export const callerOf = (request: FastifyRequest): Caller => ({ address: request.ip, userAgent: request.headers['user-agent'] });
 
 /** Where and when the key may be used, and what its parents may do; its own scopes are looked at with the teams that they hold for. */
 function assertAccess({ policy, parents }: TokenSnapshot, request: FastifyRequest & RequestWithCaller, now: number): void {

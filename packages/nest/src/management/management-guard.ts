@@ -1,13 +1,13 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { TollgateError } from '@tollgate/kernel';
-import { readCookie, sessionCookieName, tokenFromHeaders, tokenInQuery } from '@tollgate/policy';
+import { findTokensInText, readCookie, sessionCookieName, tokenFromHeaders, tokenInQuery } from '@tollgate/policy';
 import type { FastifyRequest } from 'fastify';
 import { authenticateSession } from './authenticate-session.js';
-import { type AuthenticateNeeds, TokenAuthenticator } from './authenticate-token.js';
+import { type AuthenticateNeeds, callerOf, TokenAuthenticator } from './authenticate-token.js';
 import type { Principal, RequestWithCaller } from './caller.js';
 import { decideReach } from './decide-reach.js';
 import { isSecure } from './is-secure.js';
-import { OPEN, ruleOf } from './permission.js';
+import { OPEN, type OperationRule, ruleOf } from './permission.js';
 import { refuseUnasked } from './refuse-unasked.js';
 
 export interface ManagementGuardSettings extends AuthenticateNeeds {
@@ -39,22 +39,54 @@ export class ManagementGuard implements CanActivate {
     const principal = await this.authenticate(request);
     // Known before it is decided: the trail of refusals names who was refused.
     request.caller = { ...principal, teams: [] };
-    request.caller = { ...principal, teams: decideReach(principal, rule) };
+    request.caller = { ...principal, teams: this.reachOf(request, principal, rule) };
     refuseUnasked(context, request, rule);
     return true;
+  }
+
+  private reachOf(
+    request: FastifyRequest & RequestWithCaller,
+    principal: Principal,
+    rule: OperationRule,
+  ): readonly string[] | null {
+    try {
+      return decideReach(principal, rule);
+    } catch (error) {
+      const { secretId } = principal.actor;
+      const parsed = tokenFromHeaders(request.headers, this.settings.brand);
+      if (error instanceof TollgateError && secretId !== null && parsed.ok) {
+        this.tokens.sightRefusal(request, parsed.value, error.code, secretId);
+      }
+      throw error;
+    }
+  }
+
+  /** It stands in histories and in logs of whatever lies on the way here. */
+  private sightInUrl(request: FastifyRequest): void {
+    for (const { token } of findTokensInText(request.url, this.settings.brand)) {
+      this.tokens.sightings.exposed(token, { ...NOBODY, place: 'url', done: 'blocked' }, callerOf(request));
+    }
   }
 
   private async authenticate(request: FastifyRequest & RequestWithCaller): Promise<Principal> {
     const { brand, publicUrl } = this.settings;
     const parameter = tokenInQuery(request.url, brand);
-    if (parameter !== null) throw new TollgateError('token_in_query', 'A token does not belong in a URL: send it as a header.');
+    if (parameter !== null) {
+      this.sightInUrl(request);
+      throw new TollgateError('token_in_query', 'A token does not belong in a URL: send it as a header.');
+    }
     const parsed = tokenFromHeaders(request.headers, brand);
     if (parsed.ok) return this.tokens.authenticate(request, parsed.value);
-    if (parsed.error !== 'missing') throw unauthorized('The token is not valid.');
+    if (parsed.error !== 'missing') {
+      this.tokens.sightings.garbage(callerOf(request));
+      throw unauthorized('The token is not valid.');
+    }
     const cookie = readCookie(request.headers.cookie, sessionCookieName(isSecure(request, publicUrl)));
     if (cookie === null) throw unauthorized('No token was sent.');
     return authenticateSession(request, cookie, this.settings);
   }
 }
+
+const NOBODY = { callerTokenId: null, callerOrganisationId: null } as const;
 
 const unauthorized = (message: string): TollgateError => new TollgateError('invalid_api_key', message);

@@ -1,4 +1,5 @@
 import type { Change } from '../../changes/changes.js';
+import type { Raised } from '../../changes/raised.js';
 import { revokeRow } from '../../tokens/revoke-token.js';
 import { dropArtefactsOfGrant } from '../store/artefacts.js';
 import { type GrantRow, readGrant } from './grant-row.js';
@@ -27,6 +28,26 @@ export async function revokeGrant(
     before: { status: grant.token.status },
     after: { status: 'revoked', clientId: grant.clientId, userId: grant.userId },
   });
+  if (end !== 'revoked') change.raise(reusedGrant(change, grant, end));
   await revokeRow(change, grant.token);
   return { ...grant, token: { ...grant.token, status: 'revoked', revokedAt: new Date(now) } };
 }
+
+const WHAT = { refresh_token_reused: 'A refresh token', code_reused: 'An authorization code' } as const;
+
+/** RFC 9700, 4.14.2: somebody has what belongs to another, and nobody can tell which of the two it is. */
+const reusedGrant = ({ now }: Change, grant: GrantRow, end: keyof typeof WHAT): Raised => ({
+  finding: {
+    rule: 'grant_reused',
+    severity: 'critical',
+    reason: `${WHAT[end]} of ${grant.clientName} was used twice: one of the two is not its owner. The grant has ended with all its tokens.`,
+    evidence: { grant_id: grant.id, client_id: grant.clientId, user_id: grant.userId, reused: end },
+    count: 1,
+    at: now,
+    secretId: null,
+    // It has ended already.
+    proven: false,
+  },
+  subject: grant.id,
+  key: { id: grant.token.id, name: grant.token.name, publicId: grant.token.publicId },
+});

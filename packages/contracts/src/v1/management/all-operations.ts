@@ -1,5 +1,6 @@
 import { AUDIT_OPERATIONS } from './audit.js';
 import { BUDGET_OPERATIONS } from './budgets.js';
+import { INCIDENT_OPERATIONS } from './incidents.js';
 import { LIMIT_OPERATIONS } from './limits.js';
 import { MODEL_OPERATIONS } from './models.js';
 import { OAUTH_OPERATIONS } from './oauth-clients.js';
@@ -29,6 +30,7 @@ export const MANAGEMENT_OPERATIONS = defineOperations({
   ...BUDGET_OPERATIONS,
   ...LIMIT_OPERATIONS,
   ...AUDIT_OPERATIONS,
+  ...INCIDENT_OPERATIONS,
   ...OAUTH_OPERATIONS,
   ...PROVIDER_OPERATIONS,
   ...MODEL_OPERATIONS,
