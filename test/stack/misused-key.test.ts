@@ -42,11 +42,12 @@ test('a secret that was rotated away names itself, its key is stopped at every r
   await ask('PUT', '/watching', { rules: { spent_secret_used: { action: 'suspend' } } });
   const made = await ask<CreatedToken>('POST', '/tokens', { name: 'deployed', scopes: ['llm:*'] });
   const rotated = await ask<RotatedToken>('POST', `/tokens/${made.id}/rotate`, { overlap_seconds: 0 });
-  await untilAll(rotated.token, 200);
+  const fresh = rotated.token ?? '';
+  await untilAll(fresh, 200);
 
   const last = stack.of('router').at(-1)?.url ?? stack.url;
   expect((await chat(stack, { model: 'sim/sim-fast' }, { url: last, token: made.token })).status).toBe(401);
-  const stopped = await untilAll(rotated.token, 401);
+  const stopped = await untilAll(fresh, 401);
   const incident = await incidentOf(made.id);
   expect(incident).toMatchObject({
     rule: 'spent_secret_used',
@@ -60,7 +61,7 @@ test('a secret that was rotated away names itself, its key is stopped at every r
 
   const restored = await ask<Incident>('POST', `/incidents/${incident.id}/restore`);
   expect(restored).toMatchObject({ state: 'resolved', action: { state: 'undone' } });
-  const opened = await untilAll(rotated.token, 200);
+  const opened = await untilAll(fresh, 200);
   expect(opened - Date.parse(restored.updated_at)).toBeLessThan(1_000);
   expect(await statuses(made.token)).toEqual([401, 401]);
 }, 60_000);
