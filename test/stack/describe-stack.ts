@@ -2,6 +2,7 @@ import { type Arrangement, type OtlpReceiver, type Stack, startOtlpReceiver, sta
 import { afterAll, beforeAll, describe } from 'vitest';
 import { describeBadInput } from './suites/bad-input.ts';
 import { describeLeaving } from './suites/leaving.ts';
+import { describeRouting } from './suites/routing.ts';
 import { describeSdk } from './suites/sdk.ts';
 import { describeUpstreamTrouble } from './suites/upstream-trouble.ts';
 import { describeUsage } from './suites/usage.ts';
@@ -30,6 +31,7 @@ export function describeStack(arrangement: Arrangement, more: (stack: () => Stac
     describeUpstreamTrouble(current);
     describeLeaving(current);
     describeUsage(current);
+    describeRouting(current);
     more(current);
     // Last: it searches the logs of all before it.
     describeWatching(current, () => receiver as OtlpReceiver);

@@ -5,8 +5,8 @@ import type { Logger, Metrics, Tracer } from '@tollgate/telemetry';
 import type { Transport } from '@tollgate/transport';
 import type { RouterConfig } from './config.js';
 import { Router } from './router.js';
-
-export const ROUTER = Symbol('Router');
+import { SimulateHandler } from './simulate.handler.js';
+import { ROUTER } from './tokens.js';
 
 /** Ties the router to the life of the process; the calls themselves never pass through Nest. */
 @Module({})
@@ -16,6 +16,7 @@ export class RouterModule implements OnModuleDestroy {
   static forConfig(config: RouterConfig): DynamicModule {
     return {
       module: RouterModule,
+      controllers: [SimulateHandler],
       providers: [
         {
           provide: ROUTER,

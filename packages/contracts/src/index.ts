@@ -29,6 +29,7 @@ export * from './v1/origin.js';
 export * from './v1/quota.js';
 export * from './v1/roles.js';
 export * from './v1/session.js';
+export * from './v1/simulate.js';
 export * from './v1/subjects.js';
 export * from './v1/token.js';
 export * from './v1/upstream.js';

@@ -130,6 +130,7 @@ export type { Circumstances } from './routing/order-targets.js';
 export { type CallIntent, type Plan, type PlannedFallback, type PlanRefusal, plan } from './routing/plan.js';
 export { RetryBudget } from './routing/retry-budget.js';
 export { routeOfModel, visibleRoutes } from './routing/route-of-model.js';
+export { simulate } from './routing/simulate.js';
 export { openSecret } from './sealing/open-secret.js';
 export { sealSecret } from './sealing/seal-secret.js';
 export { readSealingKey, type SealingKey, sealingKeyPair } from './sealing/sealing-key-pair.js';

@@ -20,15 +20,20 @@ import {
   type ProviderView,
   ROUTE_OPERATIONS,
   RouteIdSchema,
+  type RouteSimulation,
   type RouteView,
+  type SimulateRoute,
+  SimulateRouteSchema,
 } from '@tollgate/contracts';
-import { Caller, type ManagementCaller, Permission, ZodBody, ZodParam, ZodQuery } from '@tollgate/nest';
+import { Caller, type ManagementCaller, Permission, TRANSPORT, ZodBody, ZodParam, ZodQuery } from '@tollgate/nest';
+import type { Transport } from '@tollgate/transport';
 import { type Act, CurrentAct } from '../audit/current-act.js';
 import { Catalog } from '../catalog.js';
 import { createCredential, deleteCredential, listCredentials } from './credentials.js';
 import { listModels } from './models.js';
 import { createProvider, deleteProvider, listProviders, readProvider } from './providers.js';
 import { createRoute, deleteRoute, listRoutes, readRoute } from './routes.js';
+import { simulateRoute } from './simulate-route.js';
 
 @Controller('api/v1/providers')
 export class ProvidersController {
@@ -97,7 +102,10 @@ export class ModelsController {
 
 @Controller('api/v1/routes')
 export class RoutesController {
-  constructor(@Inject(Catalog) private readonly catalog: Catalog) {}
+  constructor(
+    @Inject(Catalog) private readonly catalog: Catalog,
+    @Inject(TRANSPORT) private readonly transport: Transport,
+  ) {}
 
   @Get()
   @Permission(ROUTE_OPERATIONS.listRoutes.permission)
@@ -109,6 +117,13 @@ export class RoutesController {
   @Permission(ROUTE_OPERATIONS.createRoute.permission)
   create(@CurrentAct() act: Act, @ZodBody(CreateRouteSchema) body: CreateRoute): Promise<RouteView> {
     return createRoute(this.catalog.store, act, body);
+  }
+
+  @Post('simulate')
+  @HttpCode(200)
+  @Permission(ROUTE_OPERATIONS.simulateRoute.permission)
+  simulate(@Caller() caller: ManagementCaller, @ZodBody(SimulateRouteSchema) body: SimulateRoute): Promise<RouteSimulation> {
+    return simulateRoute(this.transport, caller.organisationId, body);
   }
 
   @Get(':id')

@@ -13,6 +13,7 @@ const good: UpstreamCall = {
   dialect: 'openai-chat',
   stream: false,
   spans: { model: [1, 5], maxTokens: null, maxCompletionTokens: [6, 7], streamOptions: null, insertAt: 1 },
+  model: 'other/model',
   maxOutputTokens: null,
   usageAsked: true,
   timeouts: { connectMs: 1, firstByteMs: 2, idleMs: 3 },

@@ -16,6 +16,7 @@ export function readCall(meta: Uint8Array): UpstreamCall {
   if (!isCount(call['revision'])) throw wrong('revision');
   if (!ENDPOINTS.some((endpoint) => endpoint === call['endpoint'])) throw wrong('endpoint');
   if (!DIALECTS.some((dialect) => dialect === call['dialect'])) throw wrong('dialect');
+  if (call['model'] !== undefined && typeof call['model'] !== 'string') throw wrong('model');
   if (typeof call['stream'] !== 'boolean') throw wrong('stream');
   if (typeof call['usageAsked'] !== 'boolean') throw wrong('usageAsked');
   const cap = call['maxOutputTokens'];

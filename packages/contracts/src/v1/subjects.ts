@@ -39,6 +39,8 @@ export const SUBJECTS = {
   catalogSnapshot: 'catalog.v1.snapshot',
   /** publish: {@link CatalogChanged} */
   catalogChanged: 'catalog.v1.changed',
+  /** request, queue group: {@link RouteSimulateRequest} -> {@link RouteSimulateReply} */
+  routeSimulate: 'router.v1.route.simulate',
   /** publish (at boot, on a change and every 10 s): {@link AdapterHello} */
   adapterHello: 'upstream.v1.hello',
   /** request, queue group: empty -> {@link AdapterHello} */
@@ -51,6 +53,7 @@ export const SUBJECTS = {
 export type Subject = (typeof SUBJECTS)[keyof typeof SUBJECTS];
 
 const OWNER_BY_PREFIX: Readonly<Record<string, Service>> = {
+  router: 'router',
   upstream: 'provider-adapters',
   auth: 'auth',
   catalog: 'catalog',

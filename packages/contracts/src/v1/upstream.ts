@@ -38,6 +38,8 @@ export const UpstreamCallSchema = z.object({
   dialect: DialectSchema,
   stream: z.boolean(),
   spans: EditableSpansSchema,
+  /** The model to be asked for instead of the one that the body names: that of a fallback. */
+  model: z.string().optional(),
   /** Cap to put on the output, null = leave as it is. */
   maxOutputTokens: z.int().positive().nullable(),
   /** The caller itself asked for a usage chunk; otherwise the one that we ask for is withheld. */

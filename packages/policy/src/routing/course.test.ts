@@ -75,18 +75,18 @@ test('what another attempt cannot help is the answer', () => {
 });
 
 test('too long a prompt goes to the fallback for that at once, past the other targets', () => {
-  const course = new Course(planOf([a, b], [{ on: ['context_window'], route: route('long'), attempts: [long] }]));
+  const course = new Course(planOf([a, b], [{ on: ['context_window'], model: 'long', route: route('long'), attempts: [long] }]));
   expect(course.advance(failed('context_window'), budget(), middle)).toBe(0);
   expect(course.deployment).toBe(long);
-  expect(course.route.model).toBe('long');
+  expect([course.route.model, course.model]).toEqual(['long', 'long']);
   expect(course.advance(failed('context_window'), budget(), middle)).toBeNull();
 });
 
 test('other failures go to their fallback once the own targets are used up, and each fallback is taken once', () => {
   const fallbacks = [
-    { on: ['rate_limit'], route: route('wrong'), attempts: [long] },
-    { on: ['overloaded', 'server_error'], route: route('other'), attempts: [other] },
-    { on: ['server_error'], route: route('last'), attempts: [long] },
+    { on: ['rate_limit'], model: 'wrong', route: route('wrong'), attempts: [long] },
+    { on: ['overloaded', 'server_error'], model: 'other', route: route('other'), attempts: [other] },
+    { on: ['server_error'], model: 'last', route: route('last'), attempts: [long] },
   ] as const;
   const course = new Course(planOf([a, b], fallbacks));
   const seen = [course.deployment.id];
@@ -95,7 +95,7 @@ test('other failures go to their fallback once the own targets are used up, and 
 });
 
 test('a failure of the gateway itself needs no other model', () => {
-  const course = new Course(planOf([a], [{ on: ['server_error'], route: route('other'), attempts: [other] }]));
+  const course = new Course(planOf([a], [{ on: ['server_error'], model: 'other', route: route('other'), attempts: [other] }]));
   expect(course.advance(failed(null), budget(), middle)).toBeNull();
 });
 

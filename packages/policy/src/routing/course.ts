@@ -25,6 +25,8 @@ const OF_THE_MODEL: readonly FailureClass[] = ['context_window', 'content_policy
 /** The way of one call along its plan: which deployment now, and where to go after a failure. */
 export class Course {
   route: RoutingRoute;
+  /** The name that the model is asked for by, where a fallback was taken; null = the caller's own. */
+  model: string | null = null;
   private attempts: readonly RoutingDeployment[];
   private at = 0;
   private made = 1;
@@ -70,6 +72,7 @@ export class Course {
       this.taken ??= [];
       this.taken.push(fallback);
       this.route = fallback.route;
+      this.model = fallback.model;
       this.attempts = fallback.attempts;
       this.at = 0;
       this.made += 1;

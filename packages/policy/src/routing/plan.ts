@@ -17,6 +17,8 @@ export interface CallIntent {
 /** Where a call goes that has failed in one of these ways. */
 export interface PlannedFallback {
   readonly on: readonly FailureClass[];
+  /** As the route names it. */
+  readonly model: string;
   readonly route: RoutingRoute;
   readonly attempts: readonly RoutingDeployment[];
 }
@@ -91,12 +93,13 @@ function fallbacksOf(
     const prepared = routeOfModel(index, intent.organisationId, model);
     if (prepared === undefined || prepared.route === route || !intent.modelAllowed(model)) continue;
     const attempts = attemptsOf(prepared, intent, circumstances);
-    if (attempts.length > 0) planned.push({ on, route: prepared.route, attempts });
+    if (attempts.length > 0) planned.push({ on, model, route: prepared.route, attempts });
   }
   return planned;
 }
 
-function serves(deployment: RoutingDeployment, intent: CallIntent): boolean {
+/** It takes that endpoint, in a dialect that the call can be written in. */
+export function serves(deployment: RoutingDeployment, intent: CallIntent): boolean {
   for (const served of deployment.serves) {
     if (served.endpoint === intent.endpoint && intent.dialects.includes(served.dialect)) return true;
   }

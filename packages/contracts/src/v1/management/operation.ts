@@ -31,6 +31,8 @@ export interface Operation {
   readonly teams?: boolean;
   /** Takes `If-Match` with the ETag of what is changed, and answers 412 where that is no longer it. */
   readonly conditional?: boolean;
+  /** Only asks, although it is a POST: whoever may read may call it. */
+  readonly asks?: boolean;
   /** One line, imperative. */
   readonly summary: string;
   readonly description?: string;

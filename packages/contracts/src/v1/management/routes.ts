@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { FailureClassSchema, RouteStrategySchema } from '../catalog.js';
+import { RouteSimulationSchema } from '../simulate.js';
+import { DialectSchema, EndpointSchema } from '../upstream.js';
 import { defineOperations } from './operation.js';
 import { PageQuerySchema, pageOf } from './page.js';
 import { CatalogOriginSchema } from './providers.js';
@@ -59,6 +61,22 @@ export const RouteViewSchema = z.object({
 });
 export type RouteView = z.infer<typeof RouteViewSchema>;
 
+const tokens = z.int().min(0).max(1_000_000_000);
+export const SimulateRouteSchema = z.strictObject({
+  /** As a caller would name it. */
+  model: z.string().min(1).max(256),
+  endpoint: EndpointSchema.default('chat.completions'),
+  /** Of the caller. */
+  dialect: DialectSchema.default('openai-chat'),
+  input_tokens: tokens.default(1_000),
+  output_tokens: tokens.default(500),
+  /** Id of the token whose calls stay together, where the strategy is affinity. */
+  affinity_key: z.string().min(1).max(64).optional(),
+  /** What the attempts are assumed to fail by, one after the other. */
+  failures: z.array(FailureClassSchema).max(12).default([]),
+});
+export type SimulateRoute = z.infer<typeof SimulateRouteSchema>;
+
 const route = { service: 'catalog', tag: 'routes' } as const;
 
 export const ROUTE_OPERATIONS = defineOperations({
@@ -80,6 +98,19 @@ export const ROUTE_OPERATIONS = defineOperations({
     body: CreateRouteSchema,
     answer: { status: 201, description: 'The route', schema: RouteViewSchema },
     errors: ['conflict'],
+  },
+  simulateRoute: {
+    ...route,
+    method: 'POST',
+    path: '/api/v1/routes/simulate',
+    permission: 'admin:routes:read',
+    asks: true,
+    summary: 'See where a call would go, and why',
+    description:
+      'A router answers by what it knows at that moment: prices, what has been failing, how busy and how fast each target is. Nothing is called.',
+    body: SimulateRouteSchema,
+    answer: { status: 200, description: 'What would be tried', schema: RouteSimulationSchema },
+    errors: ['model_not_found', 'gateway_unavailable'],
   },
   getRoute: {
     ...route,

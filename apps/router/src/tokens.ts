@@ -1,0 +1,2 @@
+/** The router of this process, for injection. */
+export const ROUTER = Symbol('Router');
