@@ -37,6 +37,7 @@ export function makeTarget(
   const { deployment, provider } = parts;
   const served = provider.serves.find((entry) => entry.endpoint === wanted.endpoint && entry.dialect === wanted.dialect);
   if (served === undefined) return fail(`provider ${provider.id} does not serve ${wanted.endpoint} in ${wanted.dialect}`);
+  if (!SPOKEN.has(served.dialect)) return fail(`provider ${provider.id} speaks ${served.dialect}, which this adapter does not`);
   const address = readAddress(provider, served.path);
   if (!address.ok) return address;
   const secret = opener.open(parts.credential);
@@ -62,6 +63,9 @@ export function makeTarget(
 
 const DEMO = 'demo:';
 
+/** Dialects whose answers can be read here; a provider's row may name others. */
+const SPOKEN: ReadonlySet<Dialect> = new Set<Dialect>(['openai-chat']);
+
 function readAddress(
   provider: UpstreamProvider,
   path: string,
@@ -79,5 +83,7 @@ function readAddress(
 function authHeaders({ id, auth }: UpstreamProvider, secret: string | null): Result<readonly string[], string> {
   if (auth.type === 'none') return ok([]);
   if (secret === null) return fail(`provider ${id} wants a credential and its deployment has none`);
-  return auth.type === 'bearer' ? ok(['authorization', `Bearer ${secret}`]) : ok([auth.header.toLowerCase(), secret]);
+  if (auth.type === 'bearer') return ok(['authorization', `Bearer ${secret}`]);
+  if (auth.type === 'header') return ok([auth.header.toLowerCase(), secret]);
+  return fail(`provider ${id} wants a signature of the kind ${auth.type}, which this adapter cannot write`);
 }

@@ -88,11 +88,18 @@ export const CredentialSchema = z.discriminatedUnion('source', [
 ]);
 export type Credential = z.infer<typeof CredentialSchema>;
 
-/** How a provider wants its credential: a closed union, each with one writer in provider-adapters. */
+/**
+ * How a provider wants its credential: a closed union, each with one writer in provider-adapters, which refuses a kind that
+ * it cannot write yet. `sigv4`: AWS Signature Version 4 for that service and region. `google`: bearer of an OAuth token that a
+ * service account's key buys. `azure`: a key in the header `api-key`, or a bearer that client credentials of Entra buy.
+ */
 export const ProviderAuthSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('none') }),
   z.object({ type: z.literal('bearer') }),
   z.object({ type: z.literal('header'), header: z.string() }),
+  z.object({ type: z.literal('sigv4'), service: z.string(), region: z.string() }),
+  z.object({ type: z.literal('google'), scope: z.string() }),
+  z.object({ type: z.literal('azure'), scope: z.string() }),
 ]);
 export type ProviderAuth = z.infer<typeof ProviderAuthSchema>;
 

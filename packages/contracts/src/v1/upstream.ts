@@ -1,12 +1,46 @@
 import { z } from 'zod';
 import { UsageBasisSchema, UsageSchema } from './usage.js';
 
-/** What can be asked of a model; a provider says which of them it serves, in which dialect, at which path. */
-export const ENDPOINTS = ['chat.completions'] as const;
+/**
+ * What can be asked of a provider; its row says which of them it serves, in which dialect, at which path. An endpoint is a
+ * meaning and not a path: `chat.completions` is a turn of a conversation in whatever dialect (messages, responses,
+ * generateContent, Converse), so that a call may be planned across dialects.
+ */
+export const ENDPOINTS = [
+  'chat.completions',
+  'tokens.count',
+  'embeddings',
+  'models',
+  'completions',
+  'images.generations',
+  'images.edits',
+  'audio.speech',
+  'audio.transcriptions',
+  'audio.translations',
+  'moderations',
+  'rerank',
+] as const;
 export const EndpointSchema = z.enum(ENDPOINTS);
 export type Endpoint = z.infer<typeof EndpointSchema>;
 
-export const DIALECTS = ['openai-chat'] as const;
+/** Wire grammars, by the names of their folders. A row may carry one that no adapter speaks yet; the adapter then refuses. */
+export const DIALECTS = [
+  'openai-chat',
+  'openai-responses',
+  'openai-embeddings',
+  'openai-completions',
+  'openai-images',
+  'openai-audio',
+  'openai-moderations',
+  'openai-models',
+  'anthropic-messages',
+  'gemini',
+  'bedrock-converse',
+  'cohere-v2',
+  'mistral',
+  'ollama',
+  'jina-rerank',
+] as const;
 export const DialectSchema = z.enum(DIALECTS);
 export type Dialect = z.infer<typeof DialectSchema>;
 
