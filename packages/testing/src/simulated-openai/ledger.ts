@@ -31,19 +31,27 @@ export interface LedgerEntry {
 const HEADERS_KEPT = 1_000;
 const ENTRIES_KEPT = 1_000_000;
 
-export interface Ledger {
-  readonly entries: readonly LedgerEntry[];
+/** What every entry has, whichever upstream is simulated. */
+export interface EntryBase {
+  readonly number: number;
+  readonly user: string | null;
+  headers: Readonly<Record<string, string>> | null;
+}
+
+export interface Ledger<Entry extends EntryBase = LedgerEntry> {
+  readonly entries: readonly Entry[];
   /** Entries of one `user`, oldest first. */
-  of(user: string): readonly LedgerEntry[];
+  of(user: string): readonly Entry[];
   clear(): void;
 }
 
-export interface WritableLedger extends Ledger {
-  add(entry: LedgerEntry): void;
+export interface WritableLedger<Entry extends EntryBase = LedgerEntry> extends Ledger<Entry> {
+  add(entry: Entry): void;
 }
 
-export function createLedger(): WritableLedger {
-  let entries: LedgerEntry[] = [];
+/** `forget` drops what is kept of the most recent entries only, beside the headers. */
+export function createLedger<Entry extends EntryBase = LedgerEntry>(forget?: (entry: Entry) => void): WritableLedger<Entry> {
+  let entries: Entry[] = [];
   return {
     get entries() {
       return entries;
@@ -56,7 +64,9 @@ export function createLedger(): WritableLedger {
       if (entries.length >= ENTRIES_KEPT) throw new Error('The ledger is full');
       entries.push(entry);
       const old = entries[entries.length - HEADERS_KEPT - 1];
-      if (old !== undefined) old.headers = null;
+      if (old === undefined) return;
+      old.headers = null;
+      forget?.(old);
     },
   };
 }

@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { LedgerEntry } from './ledger.js';
+import { spawnSimulation } from './spawn-simulation.js';
 
 export interface SimulatedOpenAiProcess {
   /** `http://127.0.0.1:<port>/v1` */
@@ -20,28 +18,6 @@ const MAIN = fileURLToPath(new URL('../../dist/simulated-openai/main.js', import
 
 /** The simulated upstream in a process of its own; it ends with this one, however this one ends. */
 export async function startSimulatedOpenAiProcess(settings: { readonly port?: number } = {}): Promise<SimulatedOpenAiProcess> {
-  const child = spawn(process.execPath, [MAIN], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, SIMULATED_PORT: String(settings.port ?? 0) },
-  });
-  const line = await Promise.race([
-    once(createInterface({ input: child.stdout }), 'line').then(([text]) => String(text)),
-    once(child, 'exit').then(() => null),
-  ]);
-  if (line === null) throw new Error('The simulated upstream did not start');
-  const ports = JSON.parse(line) as { port: number; control: number };
-  const control = `http://127.0.0.1:${ports.control}`;
-  return {
-    url: `http://127.0.0.1:${ports.port}/v1`,
-    port: ports.port,
-    pid: child.pid as number,
-    ledger: async (after = 0) => (await (await fetch(`${control}/ledger?after=${after}`)).json()) as LedgerEntry[],
-    clear: async () => void (await fetch(`${control}/clear`, { method: 'POST' })),
-    stop: async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const gone = once(child, 'exit');
-      child.stdin.end();
-      await gone;
-    },
-  };
+  const spawned = await spawnSimulation<LedgerEntry>(MAIN, settings.port ?? 0);
+  return { ...spawned, url: `http://127.0.0.1:${spawned.port}/v1` };
 }
