@@ -16,6 +16,14 @@ export { SIMULATED_MODELS } from './simulated-openai/behaviour.js';
 export type { Ledger, LedgerEntry, LedgerState } from './simulated-openai/ledger.js';
 export { type SimulatedOpenAiProcess, startSimulatedOpenAiProcess } from './simulated-openai/process.js';
 export { type SimulatedOpenAi, startSimulatedOpenAi } from './simulated-openai/server.js';
+export type { ProviderEntry } from './simulated-providers/engine/entry.js';
+export { SIMULATED_KEYS, type SimulatedKeys } from './simulated-providers/engine/vendor.js';
+export { type SimulatedProvidersProcess, startSimulatedProvidersProcess } from './simulated-providers/process.js';
+export {
+  type SimulatedProviders,
+  type SimulatedProvidersSettings,
+  startSimulatedProviders,
+} from './simulated-providers/server.js';
 export { type ManagedProcess, manageProcess, type ProcessSettings } from './stack/managed-process.js';
 export {
   ARRANGEMENTS,
