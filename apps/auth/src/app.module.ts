@@ -51,6 +51,8 @@ import { TokensController } from './tokens/tokens.controller.js';
 import { TokensService } from './tokens/tokens.service.js';
 import { IdleSweeper } from './uses/idle-sweeper.js';
 import { UsesHandler } from './uses/uses.handler.js';
+import { AlertSender } from './watching/alert-sender.js';
+import { AlertWebhookController } from './watching/alert-webhook.controller.js';
 import { IncidentsController, WatchingController } from './watching/incidents.controllers.js';
 import { Incidents } from './watching/incidents.js';
 import { IncidentsService } from './watching/incidents.service.js';
@@ -98,6 +100,7 @@ export const authModule = ({
     LimitsController,
     IncidentsController,
     WatchingController,
+    AlertWebhookController,
     WatchingHandler,
   ],
   providers: [
@@ -125,6 +128,7 @@ export const authModule = ({
     IncidentsService,
     Watcher,
     SlowDownSweeper,
+    AlertSender,
     Changes,
     FirstStart,
     TokensService,

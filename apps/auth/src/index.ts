@@ -2,6 +2,7 @@ import type { ServiceDefinition } from '@tollgate/nest';
 import { authModule } from './app.module.js';
 import { AUTH_ENVIRONMENT } from './config.js';
 import { AuthAccess1764110000000 } from './database/auth-access-1764110000000.js';
+import { AuthAlerts1764190000000 } from './database/auth-alerts-1764190000000.js';
 import { AuthAudit1764100000000 } from './database/auth-audit-1764100000000.js';
 import { AuthAuditRecords1764170000000 } from './database/auth-audit-records-1764170000000.js';
 import { AuthMoney1764130000000 } from './database/auth-money-1764130000000.js';
@@ -35,6 +36,7 @@ export const authService: ServiceDefinition<typeof AUTH_ENVIRONMENT> = {
       AuthRotation1764160000000,
       AuthAuditRecords1764170000000,
       AuthWatching1764180000000,
+      AuthAlerts1764190000000,
     ],
   },
   module: authModule,

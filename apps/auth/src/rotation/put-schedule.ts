@@ -1,19 +1,11 @@
 import type { PutRotationSchedule } from '@tollgate/contracts';
 import { type InvalidField, InvalidFieldsError } from '@tollgate/nest';
-import {
-  type AuditValue,
-  DEFAULT_BRAND,
-  generateToken,
-  keepSecret,
-  type Network,
-  readTiming,
-  readWebhookTarget,
-  type TimingProblem,
-  type WebhookTargetProblem,
-} from '@tollgate/policy';
+import { type AuditValue, keepSecret, type Network, readTiming, type TimingProblem } from '@tollgate/policy';
 import type { Change } from '../changes/changes.js';
 import { assertUnchanged } from '../changes/precondition.js';
 import type { Mint } from '../tokens/create-token.js';
+import { makeSigningSecret } from '../webhooks/make-signing-secret.js';
+import { targetMistakes } from '../webhooks/target-mistakes.js';
 import { cancelPending, findRotatable } from './rotate-token.js';
 import { assertScheduled, nextRunOf, type ScheduleRow, scheduleOf, timingOf } from './schedule-rows.js';
 
@@ -23,15 +15,6 @@ const TIMING: Readonly<Record<TimingProblem, readonly [pointer: string, detail: 
   never: ['/timing/cron', 'never comes'],
   too_often: ['/timing/cron', 'must leave an hour at least between two runs'],
 };
-const TARGET: Readonly<Record<WebhookTargetProblem, string>> = {
-  no_url: 'must be a URL',
-  not_https: 'must begin with https://',
-  has_credentials: 'must not hold a user name or password: the request is signed',
-  has_fragment: 'must not hold a fragment',
-  private_address: 'is no public address, and no administrator has allowed it (TOLLGATE_WEBHOOK_PRIVATE_NETWORKS)',
-  too_long: 'is too long',
-};
-
 export interface ScheduleNeeds {
   readonly mint: Mint;
   readonly networks: readonly Network[];
@@ -111,13 +94,9 @@ function assertSound(asked: PutRotationSchedule, networks: readonly Network[], n
   } else if ((asked.overlap_seconds + asked.jitter_seconds) * 1_000 >= timing.value.gapMs) {
     mistakes.push({ pointer: '/overlap_seconds', detail: 'must be over, jitter included, before the next run' });
   }
-  const target = readWebhookTarget(asked.delivery.url, networks);
-  if (!target.ok) mistakes.push({ pointer: '/delivery/url', detail: TARGET[target.error] });
+  mistakes.push(...targetMistakes(asked.delivery.url, networks, '/delivery/url'));
   if (mistakes.length > 0) throw new InvalidFieldsError(mistakes);
 }
-
-const makeSigningSecret = ({ randomBytes, brand = DEFAULT_BRAND }: Mint): string =>
-  generateToken({ type: 'w', environment: 'live', randomBytes, brand }).text;
 
 /** Paths and queries of chat bridges hold their secrets: the host says enough. */
 const auditView = ({

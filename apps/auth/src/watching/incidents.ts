@@ -4,6 +4,7 @@ import { LOGGER, METRICS, RANDOM_BYTES } from '@tollgate/nest';
 import { type Counter, type Logger, METRIC_NAMES, type Metrics } from '@tollgate/telemetry';
 import type { Change, IncidentKeeper } from '../changes/changes.js';
 import type { Raised } from '../changes/raised.js';
+import { queueAlert } from './queue-alert.js';
 import { type IncidentNews, raiseIncident } from './raise-incident.js';
 import { readSettings } from './read-settings.js';
 
@@ -27,7 +28,9 @@ export class Incidents implements IncidentKeeper {
     for (const each of raised.toSorted((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))) {
       const id = newId('inc', change.now, this.randomBytes);
       const one = await raiseIncident(change, each, { settings, id });
-      if (one !== null) news.push(one);
+      if (one === null) continue;
+      news.push(one);
+      await queueAlert(change, one, newId('alert', change.now, this.randomBytes));
     }
     return () => this.tell(news);
   }

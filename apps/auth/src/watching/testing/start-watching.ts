@@ -12,16 +12,19 @@ import {
   type WatchSighting,
 } from '@tollgate/contracts';
 import { digestsOfToken, readPeppers } from '@tollgate/policy';
+import { createTestDatabase } from '@tollgate/testing';
 import { expect } from 'vitest';
-import { PEPPER, startAuth } from '../../testing/start-auth.js';
+import { databaseOfAuth, PEPPER, startAuth } from '../../testing/start-auth.js';
 
 export const INCIDENTS = '/api/v1/incidents';
 export const WATCHING = '/api/v1/watching';
 const TOKENS = '/api/v1/tokens';
 
-/** A running auth, and what routers would tell it. */
+/** A running auth that may call webhooks on loopback, and what routers would tell it. */
 export async function startWatching() {
-  const auth = await startAuth();
+  const database = await createTestDatabase(databaseOfAuth());
+  const variables = { TOLLGATE_WEBHOOK_PRIVATE_NETWORKS: '127.0.0.0/8' };
+  const auth = await startAuth({ url: database.url, overrides: { variables } });
   const peppers = readPeppers(PEPPER);
   if (!peppers.ok) throw new Error(peppers.error);
   const caller = { network: '198.51.100.0/24', userAgent: 'curl' };
@@ -112,5 +115,9 @@ export async function startWatching() {
     snapshot,
     actionsOn,
     secretOf,
+    close: async () => {
+      await auth.close();
+      await database.drop();
+    },
   };
 }

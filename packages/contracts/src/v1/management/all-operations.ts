@@ -1,3 +1,4 @@
+import { ALERT_WEBHOOK_OPERATIONS } from './alert-webhook.js';
 import { AUDIT_OPERATIONS } from './audit.js';
 import { BUDGET_OPERATIONS } from './budgets.js';
 import { INCIDENT_OPERATIONS } from './incidents.js';
@@ -31,6 +32,7 @@ export const MANAGEMENT_OPERATIONS = defineOperations({
   ...LIMIT_OPERATIONS,
   ...AUDIT_OPERATIONS,
   ...INCIDENT_OPERATIONS,
+  ...ALERT_WEBHOOK_OPERATIONS,
   ...OAUTH_OPERATIONS,
   ...PROVIDER_OPERATIONS,
   ...MODEL_OPERATIONS,
