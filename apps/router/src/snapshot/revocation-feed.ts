@@ -22,7 +22,10 @@ export interface FeedParts {
 export class RevocationFeed {
   /** Grows whenever what was cached before can no longer be trusted without asking. */
   generation = 0;
+  /** Everything up to here has been heard. */
   private sequence = -1;
+  /** The newest that is known of, heard or not. */
+  private known = -1;
   private heardAt = Number.NEGATIVE_INFINITY;
   private lastAhead = 0;
   private gap = false;
@@ -59,12 +62,14 @@ export class RevocationFeed {
     if (this.sequence < 0 || this.replaced(sequence, now)) {
       this.reset();
       this.sequence = sequence;
+      this.known = sequence;
       this.gap = false;
     }
     this.heardAt = now;
-    if (sequence >= this.sequence) this.lastAhead = now;
+    if (sequence >= this.known) this.lastAhead = now;
     for (const event of events) this.apply(event);
-    if (sequence > this.sequence) this.gap = true;
+    this.known = Math.max(this.known, sequence);
+    if (this.known > this.sequence) this.gap = true;
     if (this.gap) void this.catchUp();
   }
 
@@ -74,14 +79,14 @@ export class RevocationFeed {
   }
 
   private replaced(sequence: number, now: number): boolean {
-    return sequence < this.sequence && now - this.lastAhead > LOWER_MS_MAX;
+    return sequence < this.known && now - this.lastAhead > LOWER_MS_MAX;
   }
 
   private apply(event: FeedEvent): void {
     // Applied whatever its number: dropping a cached copy once more does no harm.
     this.tell(event);
     if (event.sequence === this.sequence + 1) this.sequence = event.sequence;
-    else if (event.sequence > this.sequence) this.gap = true;
+    else if (event.sequence > this.sequence) this.known = Math.max(this.known, event.sequence);
   }
 
   private tell(event: FeedEvent): void {
@@ -95,19 +100,29 @@ export class RevocationFeed {
     if (this.reading) return;
     this.reading = true;
     try {
-      const body = encodeJson({ after: this.sequence });
-      const answer = await this.parts.transport.request(SUBJECTS.feedRead, body, { timeoutMs: READ_MS_MAX });
-      const reply = FeedReadReplySchema.parse(decodeJson(answer));
-      if (reply.status === 'stale') return;
-      if (reply.status === 'ok') for (const event of reply.events) this.tell(event);
-      else this.reset();
-      this.sequence = Math.max(this.sequence, reply.sequence);
-      this.gap = false;
+      // More may have been lost while the answer was on its way: it is asked for again as long as that brings us on.
+      for (let before = -1; this.gap && before < this.sequence; ) {
+        before = this.sequence;
+        if (!(await this.readOn())) return;
+        this.gap = this.known > this.sequence;
+      }
     } catch (error) {
       // The next heartbeat tries again.
       this.parts.logger.warn({ error }, 'missed token changes could not be read');
     } finally {
       this.reading = false;
     }
+  }
+
+  /** false = auth cannot tell. */
+  private async readOn(): Promise<boolean> {
+    const body = encodeJson({ after: this.sequence });
+    const answer = await this.parts.transport.request(SUBJECTS.feedRead, body, { timeoutMs: READ_MS_MAX });
+    const reply = FeedReadReplySchema.parse(decodeJson(answer));
+    if (reply.status === 'stale') return false;
+    if (reply.status === 'ok') for (const event of reply.events) this.tell(event);
+    else this.reset();
+    this.sequence = Math.max(this.sequence, reply.sequence);
+    return true;
   }
 }

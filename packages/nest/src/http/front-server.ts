@@ -25,7 +25,7 @@ const WARN_EVERY_MS = 60_000;
 
 const HTTPS_REQUIRED =
   'This gateway takes tokens, passwords and bodies over HTTPS only, and this request came over plain HTTP from another machine. ' +
-  'Use https://, and rotate the token that was sent. Whoever runs the gateway: docs/transport-security.md.';
+  'Use https://, and rotate the token that was sent. Whoever runs the gateway: docs/security.md.';
 
 export interface FrontServerSettings {
   readonly health: HealthFacts;
