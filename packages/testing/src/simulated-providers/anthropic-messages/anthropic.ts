@@ -2,7 +2,7 @@ import { readBearer } from '../engine/check-bearer.js';
 import { textOf } from '../engine/json.js';
 import { Refusal, refuse } from '../engine/refusal.js';
 import { SSE_TYPE } from '../engine/sse.js';
-import { type Action, type Call, type ChatFormat, MALFORMED_EVENT, type Vendor } from '../engine/vendor.js';
+import { type Action, type Call, type ChatFormat, frame, MALFORMED_EVENT, type Vendor } from '../engine/vendor.js';
 import { readMessages } from './read-messages.js';
 import { writeMessage, writeMessageFrames } from './write-message.js';
 import { writeAnthropicErrorFrame, writeAnthropicRefusal } from './write-refusal.js';
@@ -39,7 +39,7 @@ export const MESSAGES: ChatFormat = {
   writeFrames: writeMessageFrames,
   writeErrorFrame: writeAnthropicErrorFrame,
   streamType: () => SSE_TYPE,
-  malformedFrame: MALFORMED_EVENT,
+  malformedFrame: frame(`event: content_block_delta\n${MALFORMED_EVENT.bytes as string}`),
 };
 
 function route(call: Call): Action | null {

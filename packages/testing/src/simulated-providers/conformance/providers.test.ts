@@ -1,28 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { outputTotal, promptTotal } from '../meaning/reply.js';
 import { type SimulatedProviders, startSimulatedProviders } from '../server.js';
-import type { Driver, MakeDriver, OfferedTool, Question, Step, Told } from './driver.js';
-import { makeAnthropic } from './drivers/anthropic.js';
-import { makeBedrock } from './drivers/bedrock.js';
-import { makeCohere } from './drivers/cohere.js';
-import { makeGemini, makeVertex } from './drivers/google.js';
-import { makeMistral } from './drivers/mistral.js';
-import { makeOllama } from './drivers/ollama.js';
-import { makeAzureOpenAi, makeOpenAiChat } from './drivers/openai-chat.js';
-import { makeOpenAiResponses } from './drivers/openai-responses.js';
-
-const MAKERS: Readonly<Record<string, MakeDriver>> = {
-  'openai chat': makeOpenAiChat,
-  'openai responses': makeOpenAiResponses,
-  'azure-openai': makeAzureOpenAi,
-  anthropic: makeAnthropic,
-  gemini: makeGemini,
-  vertex: makeVertex,
-  bedrock: makeBedrock,
-  cohere: makeCohere,
-  mistral: makeMistral,
-  ollama: makeOllama,
-};
+import type { Driver, OfferedTool, Question, Step, Told } from './driver.js';
+import { MAKERS } from './makers.js';
 
 const tool = (name: string, properties: Record<string, unknown> = {}): OfferedTool => ({
   name,

@@ -1,3 +1,4 @@
+import { MESSAGES } from '../anthropic-messages/anthropic.js';
 import { readMessages } from '../anthropic-messages/read-messages.js';
 import { writeMessage, writeMessageFrames } from '../anthropic-messages/write-message.js';
 import { writeAnthropicErrorFrame } from '../anthropic-messages/write-refusal.js';
@@ -5,7 +6,7 @@ import { checkBearer } from '../engine/check-bearer.js';
 import { isObject, objectsOf, textOf } from '../engine/json.js';
 import { Refusal, refuse } from '../engine/refusal.js';
 import { SSE_TYPE } from '../engine/sse.js';
-import { type Action, type Call, type ChatFormat, MALFORMED_EVENT, type PlainResult, type Vendor } from '../engine/vendor.js';
+import type { Action, Call, ChatFormat, PlainResult, Vendor } from '../engine/vendor.js';
 import { countContent, generateContent } from '../gemini/gemini.js';
 import { writeGoogleRefusal } from '../gemini/write-refusal.js';
 import { countText } from '../meaning/count-tokens.js';
@@ -30,7 +31,7 @@ const claude = (model: string, stream: boolean): ChatFormat => ({
   writeFrames: writeMessageFrames,
   writeErrorFrame: writeAnthropicErrorFrame,
   streamType: () => SSE_TYPE,
-  malformedFrame: MALFORMED_EVENT,
+  malformedFrame: MESSAGES.malformedFrame,
 });
 
 /** https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/text-embeddings-api */

@@ -43,6 +43,9 @@ function tell(responses: readonly GenerateContentResponse[]): Told {
   const parts = responses.flatMap((response) => response.candidates?.[0]?.content?.parts ?? []);
   const last = responses.at(-1);
   const usage = last?.usageMetadata;
+  if (last?.promptFeedback?.blockReason === undefined && last?.candidates?.[0]?.finishReason === undefined) {
+    throw new Error('The stream ended without a finish reason');
+  }
   const join = (thought: boolean): string =>
     parts
       .filter((part) => (part.thought === true) === thought)

@@ -66,6 +66,7 @@ export const makeOllama: MakeDriver = (providers) => {
     wrongKey: 0,
     unknownModel: 404,
     skips: {
+      'malformed-2': 'the SDK passes over a line that is no JSON',
       'wrong-key': 'it asks for none unless told to',
       'forced-tool': 'the format cannot force a tool',
       cached: 'the format does not tell cached tokens apart',
