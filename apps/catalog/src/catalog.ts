@@ -15,6 +15,7 @@ import type { CatalogConfig } from './config.js';
 import { ConfigFile } from './config-file/config-file.js';
 import { CatalogFeed } from './feed/catalog-feed.js';
 import { serveSnapshot } from './feed/serve-snapshot.js';
+import { PriceTurns } from './prices/price-turns.js';
 import { Registration } from './registration/registration.js';
 import { CatalogStore } from './store/catalog-store.js';
 import { CATALOG_CONFIG } from './tokens.js';
@@ -27,6 +28,7 @@ export class Catalog implements OnModuleInit, OnApplicationBootstrap, BeforeAppl
   readonly registration: Registration;
   private readonly feed: CatalogFeed;
   private readonly auditRelay: AuditRelay;
+  private readonly priceTurns: PriceTurns;
   private snapshots: Subscription | null = null;
 
   constructor(
@@ -41,6 +43,7 @@ export class Catalog implements OnModuleInit, OnApplicationBootstrap, BeforeAppl
     this.feed = new CatalogFeed(transport, logger);
     this.store = new CatalogStore({ dataSource, clock, randomBytes, onChange: (change) => this.feed.publish(change) });
     this.auditRelay = new AuditRelay({ transport, logger, query: () => this.store.query });
+    this.priceTurns = new PriceTurns({ store: this.store, clock, logger });
     this.registration = new Registration({
       store: this.store,
       transport,
@@ -74,11 +77,12 @@ export class Catalog implements OnModuleInit, OnApplicationBootstrap, BeforeAppl
     this.snapshots = serveSnapshot(this.transport, this.store, this.logger);
     this.feed.start(this.store);
     this.auditRelay.start();
+    this.priceTurns.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.feed.stop();
     this.configFile?.stop();
-    await Promise.all([this.registration.stop(), this.auditRelay.stop(), this.snapshots?.drain()]);
+    await Promise.all([this.registration.stop(), this.auditRelay.stop(), this.priceTurns.stop(), this.snapshots?.drain()]);
   }
 }

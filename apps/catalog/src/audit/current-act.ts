@@ -7,7 +7,10 @@ import type { FastifyRequest } from 'fastify';
 /** Who changes the catalogue, and from where. */
 export interface Act
   extends Pick<AuditRecord, 'organisationId'>,
-    Pick<AuditRecord['fact'], 'actor' | 'requestId' | 'traceId' | 'ip' | 'userAgent'> {}
+    Pick<AuditRecord['fact'], 'actor' | 'requestId' | 'traceId' | 'ip' | 'userAgent'> {
+  /** Which revision is to be changed; null = whichever it is. */
+  readonly ifMatch: string | null;
+}
 
 const USER_AGENT_MAX = 256;
 
@@ -22,6 +25,7 @@ export const CurrentAct = createParamDecorator((_: unknown, context: ExecutionCo
     requestId: request.id,
     traceId: typeof traceparent === 'string' ? (parseTraceparent(traceparent)?.traceId ?? null) : null,
     ip: request.ip,
+    ifMatch: request.headers['if-match'] ?? null,
     userAgent: request.headers['user-agent']?.slice(0, USER_AGENT_MAX) ?? null,
   };
 });

@@ -6,7 +6,7 @@ type Noted = Pick<AuditRecord['fact'], 'action' | 'target' | 'before' | 'after'>
 
 /** Notes a change in its own transaction: it cannot succeed unaudited. The relay brings it to auth. */
 export async function noteChange(session: WriteSession, act: Act, noted: Noted): Promise<void> {
-  const { organisationId, ...from } = act;
+  const { organisationId, ifMatch: _, ...from } = act;
   const fact: AuditRecord['fact'] = {
     ...noted,
     ...from,

@@ -8,10 +8,6 @@ import {
   CreateRouteSchema,
   CredentialIdSchema,
   type CredentialView,
-  type ListModelsQuery,
-  ListModelsQuerySchema,
-  MODEL_OPERATIONS,
-  type ModelView,
   type Page,
   type PageQuery,
   PageQuerySchema,
@@ -30,7 +26,6 @@ import type { Transport } from '@tollgate/transport';
 import { type Act, CurrentAct } from '../audit/current-act.js';
 import { Catalog } from '../catalog.js';
 import { createCredential, deleteCredential, listCredentials } from './credentials.js';
-import { listModels } from './models.js';
 import { createProvider, deleteProvider, listProviders, readProvider } from './providers.js';
 import { createRoute, deleteRoute, listRoutes, readRoute } from './routes.js';
 import { simulateRoute } from './simulate-route.js';
@@ -86,17 +81,6 @@ export class CredentialsController {
   @Permission(PROVIDER_OPERATIONS.deleteCredential.permission)
   delete(@CurrentAct() act: Act, @ZodParam('id', CredentialIdSchema) id: string): Promise<void> {
     return deleteCredential(this.catalog.store, act, id);
-  }
-}
-
-@Controller('api/v1/models')
-export class ModelsController {
-  constructor(@Inject(Catalog) private readonly catalog: Catalog) {}
-
-  @Get()
-  @Permission(MODEL_OPERATIONS.listModels.permission)
-  list(@ZodQuery(ListModelsQuerySchema) query: ListModelsQuery): Promise<Page<ModelView>> {
-    return listModels(this.catalog.store.query, query, new Date(this.catalog.store.nowMs()));
   }
 }
 

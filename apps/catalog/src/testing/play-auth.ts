@@ -12,7 +12,7 @@ export interface Answer {
   readonly body: any;
 }
 
-export type Send = (method: string, path: string, body?: unknown) => Promise<Answer>;
+export type Send = (method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>) => Promise<Answer>;
 
 /** Auth, played by a responder on the same transport: makes senders that call as a token with these scopes. */
 export function playAuth(transport: Transport, url: string): (scopes: readonly string[], organisationId?: string) => Send {
@@ -24,10 +24,14 @@ export function playAuth(transport: Transport, url: string): (scopes: readonly s
   return (scopes, organisationId = 'org_one') => {
     const { text, snapshot } = newToken(scopes, organisationId);
     tokens.set(snapshot.publicId, snapshot);
-    return async (method, path, body) => {
+    return async (method, path, body, more) => {
       const response = await fetch(`${url}${path}`, {
         method,
-        headers: { authorization: `Bearer ${text}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        headers: {
+          authorization: `Bearer ${text}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...more,
+        },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const answer = await response.text();

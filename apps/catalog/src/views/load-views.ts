@@ -9,6 +9,7 @@ import {
   type UpstreamProvider,
   type UpstreamsSnapshot,
 } from '@tollgate/contracts';
+import { joinPrices, PRICE_NOW } from '../store/price-now.js';
 import type { Query } from '../store/session.js';
 import { DEFAULT_MAX_ATTEMPTS, DEFAULT_TIMEOUTS } from './route-defaults.js';
 
@@ -76,13 +77,12 @@ export async function loadViews(query: Query, epoch: string, revision: number, n
   );
   const deploymentRows = await query<DeploymentRow>(
     `SELECT d.id, d.name, d.provider_id, coalesce(d.credential_id, p.credential_id) AS credential_id, d.upstream_model,
-            m.context_tokens, m.max_output_tokens, coalesce(d.price_override, current.price) AS price, d.listed,
+            m.context_tokens, m.max_output_tokens, ${PRICE_NOW} AS price, d.listed,
             floor(extract(epoch FROM d.created_at))::bigint AS created
        FROM catalog.deployments d
        JOIN catalog.providers p ON p.id = d.provider_id AND p.active
        LEFT JOIN catalog.model_definitions m ON m.id = d.model_id
-       LEFT JOIN LATERAL (SELECT price FROM catalog.model_prices WHERE model_id = m.id AND effective_from <= $1
-                           ORDER BY effective_from DESC, id DESC LIMIT 1) current ON true
+       ${joinPrices('$1')}
       WHERE d.active AND coalesce(d.credential_id, p.credential_id) IS NOT NULL ORDER BY d.id`,
     [now],
   );

@@ -1,8 +1,28 @@
 import { z } from 'zod';
 import { DecimalSchema } from '../usage.js';
+import { idOf, lineOf, nameOf } from './line.js';
 import { defineOperations } from './operation.js';
 import { PageQuerySchema, pageOf } from './page.js';
-import { CatalogOriginSchema } from './providers.js';
+import { CatalogOriginSchema, CredentialIdSchema, ProviderNameSchema } from './providers.js';
+
+export const ModelIdSchema = idOf('dep', 'a model');
+
+const rate = DecimalSchema.refine((text) => !text.startsWith('-'), 'must not be negative');
+/** What somebody says a model costs: rates per million tokens; what is left out is not priced apart. */
+export const PriceInputSchema = z.strictObject({
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'must be the code of a currency, for instance USD')
+    .default('USD'),
+  input: rate,
+  output: rate,
+  cache_read: rate.optional(),
+  cache_write: rate.optional(),
+  input_audio: rate.optional(),
+  output_audio: rate.optional(),
+  per_request: rate.optional(),
+});
+export type PriceInput = z.infer<typeof PriceInputSchema>;
 
 /** Rates per million tokens; null = this bucket is not priced apart. */
 export const PriceViewSchema = z.object({
@@ -40,14 +60,69 @@ export const ModelViewSchema = z.object({
   max_output_tokens: z.int().nullable(),
   capabilities: z.array(z.string()),
   deprecated: z.boolean(),
+  /** In place of the provider's own one; null = that one. */
+  credential_id: z.string().nullable(),
+  /** Where the provider runs it, as the provider names it. */
+  region: z.string().nullable(),
   /** Shown by GET /v1/models. */
   listed: z.boolean(),
   /** null = not known; calls then cost null, never 0. */
   price: PriceViewSchema.nullable(),
   origin: CatalogOriginSchema,
   created_at: z.string(),
+  revision: z.int(),
 });
 export type ModelView = z.infer<typeof ModelViewSchema>;
+
+const upstreamModel = lineOf(200).refine((text) => !/[\s*]/.test(text), 'must be one model, without spaces and stars');
+const tokens = z.int().min(1).max(1_000_000_000);
+const region = lineOf(64);
+export const CreateModelSchema = z.strictObject({
+  /** Name of the provider. */
+  provider: ProviderNameSchema,
+  /** What the provider calls it. */
+  upstream_model: upstreamModel,
+  /** Callers send `provider/name`; the provider's own name where it is not given. */
+  name: upstreamModel.optional(),
+  title: nameOf(200).optional(),
+  context_tokens: tokens.nullable().default(null),
+  max_output_tokens: tokens.nullable().default(null),
+  credential_id: CredentialIdSchema.nullable().default(null),
+  region: region.nullable().default(null),
+  listed: z.boolean().default(true),
+  /** null = not known; calls then cost null, never 0. */
+  price: PriceInputSchema.nullable().default(null),
+});
+export type CreateModel = z.infer<typeof CreateModelSchema>;
+
+export const ChangeModelSchema = z
+  .strictObject({
+    title: nameOf(200),
+    context_tokens: tokens.nullable(),
+    max_output_tokens: tokens.nullable(),
+    credential_id: CredentialIdSchema.nullable(),
+    region: region.nullable(),
+    listed: z.boolean(),
+  })
+  .partial();
+export type ChangeModel = z.infer<typeof ChangeModelSchema>;
+
+export const SetPriceSchema = z.strictObject({
+  /** From when on, not in the past; now where it is not given. */
+  effective_from: z.iso.datetime({ offset: true }).optional(),
+  /** null = what the price table or the file says, from then on. */
+  price: PriceInputSchema.nullable(),
+});
+export type SetPrice = z.infer<typeof SetPriceSchema>;
+
+export const DatedPriceSchema = z.object({
+  id: z.string(),
+  effective_from: z.string(),
+  /** null = what the price table or the file says, from then on. */
+  price: PriceViewSchema.nullable(),
+  created_at: z.string(),
+});
+export type DatedPrice = z.infer<typeof DatedPriceSchema>;
 
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
@@ -60,7 +135,69 @@ export const ListModelsQuerySchema = PageQuerySchema.extend({
 });
 export type ListModelsQuery = z.infer<typeof ListModelsQuerySchema>;
 
+const read = { service: 'catalog', tag: 'models', permission: 'admin:models:read' } as const;
+const write = { service: 'catalog', tag: 'models', permission: 'admin:models:write' } as const;
+const answer = { status: 200, description: 'The model', schema: ModelViewSchema };
+
 export const MODEL_OPERATIONS = defineOperations({
+  createModel: {
+    ...write,
+    method: 'POST',
+    path: '/api/v1/models',
+    summary: 'Offer a model of a provider',
+    description: 'For models that are not in the price table, further names, credentials or regions of those that are.',
+    body: CreateModelSchema,
+    answer: { ...answer, status: 201 },
+    errors: ['conflict'],
+  },
+  getModel: {
+    ...read,
+    method: 'GET',
+    path: '/api/v1/models/{id}',
+    summary: 'Read a model',
+    answer,
+    errors: ['not_found'],
+  },
+  changeModel: {
+    ...write,
+    method: 'PATCH',
+    path: '/api/v1/models/{id}',
+    conditional: true,
+    summary: 'Change a model that was made by the API',
+    body: ChangeModelSchema,
+    answer,
+    errors: ['not_found', 'conflict'],
+  },
+  deleteModel: {
+    ...write,
+    method: 'DELETE',
+    path: '/api/v1/models/{id}',
+    conditional: true,
+    summary: 'Delete a model that was made by the API',
+    description: 'Routes lose it as a target; one without any other target is not callable then.',
+    answer: { status: 204, description: 'Deleted', schema: null },
+    errors: ['not_found', 'conflict'],
+  },
+  listModelPrices: {
+    ...read,
+    method: 'GET',
+    path: '/api/v1/models/{id}/prices',
+    summary: 'List what was set as the price of a model, the latest first',
+    query: PageQuerySchema,
+    answer: { status: 200, description: 'A page of prices', schema: pageOf(DatedPriceSchema) },
+    errors: ['not_found'],
+  },
+  setModelPrice: {
+    ...write,
+    method: 'POST',
+    path: '/api/v1/models/{id}/prices',
+    summary: 'Set the price of a model from a time on',
+    description:
+      'Prices are dated and never overwritten; a mistake is mended by another price. It counts before the price table and the file, for calls that begin at that time or later.',
+    body: SetPriceSchema,
+    answer: { status: 201, description: 'The price', schema: DatedPriceSchema },
+    errors: ['not_found'],
+  },
   listModels: {
     service: 'catalog',
     tag: 'models',
