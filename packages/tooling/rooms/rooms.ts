@@ -16,7 +16,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'packages/kernel': pure(),
   'packages/contracts': pure('kernel'),
   'packages/dialects': pure('kernel', 'contracts'),
-  'packages/providers': pure('contracts'),
+  'packages/providers': pure('kernel', 'contracts'),
   'packages/policy': pure('kernel', 'contracts'),
   'packages/transport': io('kernel'),
   'packages/database': io(),

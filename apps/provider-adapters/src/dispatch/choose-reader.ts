@@ -1,7 +1,6 @@
 import type { AnswerReader, AnswerSink, FailureDetails } from './answer-reader.js';
 import { ErrorReader } from './error-reader.js';
 import { JsonReader } from './json-reader.js';
-import { readRetryAfter } from './retry-after.js';
 import { StreamReader } from './stream-reader.js';
 
 export interface AnswerStart {
@@ -17,7 +16,7 @@ export interface AnswerStart {
 /** The reader that fits the head of an answer, or why none does. */
 export function chooseReader(sink: AnswerSink, start: AnswerStart): AnswerReader | FailureDetails {
   const { status, headers } = start;
-  if (status < 200 || status >= 300) return new ErrorReader(sink, status, readRetryAfter(headers, start.nowMs));
+  if (status < 200 || status >= 300) return new ErrorReader(sink, start);
   const encoding = textOf(headers['content-encoding']);
   if (encoding !== '' && encoding !== 'identity') {
     return {

@@ -1,6 +1,7 @@
 import { NO_USAGE } from '@tollgate/contracts';
 import { readError, type SettledUsage } from '@tollgate/dialects';
 import { concatBytes, decodeUtf8 } from '@tollgate/kernel';
+import { type AnswerHeaders, readRetryAfter } from '@tollgate/providers';
 import type { AnswerReader, AnswerSink } from './answer-reader.js';
 import { classifyRefusal } from './classify-status.js';
 
@@ -14,8 +15,7 @@ export class ErrorReader implements AnswerReader {
 
   constructor(
     private readonly sink: AnswerSink,
-    private readonly status: number,
-    private readonly retryAfterMs: number | null,
+    private readonly start: { readonly status: number; readonly headers: AnswerHeaders; readonly nowMs: number },
   ) {}
 
   push(chunk: Uint8Array): void {
@@ -34,13 +34,22 @@ export class ErrorReader implements AnswerReader {
 
   private fail(text: string | null): void {
     const error = text === null ? null : readError(text);
-    const { code, message, relayed } = classifyRefusal(this.status, error);
+    const { status, headers, nowMs } = this.start;
+    const { code, message, relayed } = classifyRefusal(status, error);
     this.sink.fail({
       code,
       message,
-      internalMessage: `status ${this.status}: ${error?.message ?? 'no readable body'}`,
-      retryAfterMs: this.retryAfterMs,
+      internalMessage: `status ${status}: ${error?.message ?? 'no readable body'}`,
+      retryAfterMs: readRetryAfter(headers, text === null ? null : parsed(text), nowMs),
       body: relayed ? (error?.body ?? null) : null,
     });
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }
