@@ -132,17 +132,16 @@ test('401: no refusal of a token that was looked up comes early, so none tells b
 
 test('429: a flood of made-up tokens from one address, which holds up no token that was good before', async () => {
   const { url } = await boot();
-  const ask = async (text: string) =>
-    (await fetch(`${url}/api/v1/things`, { headers: { authorization: `Bearer ${text}` } })).status;
+  const send = (text: string) => fetch(`${url}/api/v1/things`, { headers: { authorization: `Bearer ${text}` } });
+  const ask = async (text: string) => (await send(text)).status;
   expect(await ask(live.text)).toBe(200);
   const known = auth.snapshot;
   auth.snapshot = null;
   const madeUp = () => generateToken({ type: 'a', environment: 'live', randomBytes }).text;
   const first = await Promise.all(Array.from({ length: 80 }, () => ask(madeUp())));
-  const second = await Promise.all(Array.from({ length: 40 }, () => ask(madeUp())));
-  expect(new Set([...first, ...second])).toEqual(new Set([401, 429]));
-  const refused = await fetch(`${url}/api/v1/things`, { headers: { authorization: `Bearer ${madeUp()}` } });
-  expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1']);
+  const second = await Promise.all(Array.from({ length: 40 }, () => send(madeUp())));
+  expect(new Set([...first, ...second.map(({ status }) => status)])).toEqual(new Set([401, 429]));
+  expect(second.find(({ status }) => status === 429)?.headers.get('retry-after')).toBe('1');
   auth.snapshot = known;
   expect(await ask(live.text)).toBe(200);
 });
