@@ -66,6 +66,22 @@ test('a secret that was rotated away names itself, its key is stopped at every r
   expect(await statuses(made.token)).toEqual([401, 401]);
 }, 60_000);
 
+test('a key that is slowed down is slow at all routers together, within a second, and restored as fast', async () => {
+  const slow_down = { requests_per_minute: 1, minutes: 60 };
+  await ask('PUT', '/watching', { rules: { spent_secret_used: { action: 'slow_down' } }, slow_down });
+  const made = await ask<CreatedToken>('POST', '/tokens', { name: 'slow', scopes: ['llm:*'] });
+  const rotated = await ask<RotatedToken>('POST', `/tokens/${made.id}/rotate`, { overlap_seconds: 0 });
+  const fresh = rotated.token ?? '';
+  await untilAll(fresh, 200);
+  expect((await chat(stack, { model: 'sim/sim-fast' }, { token: made.token })).status).toBe(401);
+  const slowed = await untilAll(fresh, 429);
+  const incident = await incidentOf(made.id);
+  expect(incident.action).toMatchObject({ kind: 'slow_down', state: 'in_force' });
+  expect(slowed - Date.parse(incident.updated_at)).toBeLessThan(1_000);
+  const restored = await ask<Incident>('POST', `/incidents/${incident.id}/restore`);
+  expect((await untilAll(fresh, 200)) - Date.parse(restored.updated_at)).toBeLessThan(1_000);
+}, 60_000);
+
 test('a token in a prompt is an incident of its owner, and where it is to be taken out the provider sees stars', async () => {
   await ask('PUT', '/watching', { exposure: 'redact' });
   const [own, leaked] = [

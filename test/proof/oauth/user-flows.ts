@@ -277,6 +277,8 @@ async function familyDies({ stack, check }: Bench, make: () => Application, conf
     const audit = await stack.api('/api/v1/audit/events?action=oauth_grant.refresh_token_reused');
     demand(audit.status === 200, `the trail, not ${audit.status} ${JSON.stringify(audit.body)}`);
     demand((audit.body as { data: unknown[] }).data.length > 0, 'an event of the reuse');
+    const incidents = await stack.api('/api/v1/incidents?rule=grant_reused');
+    demand((incidents.body as { data: unknown[] }).data.length > 0, `an incident of the reuse, not ${incidents.status}`);
   });
   await check('ten refreshes at once with one token: at most one succeeds, and the family is dead', async () => {
     const { refresh } = await make().tokens();
