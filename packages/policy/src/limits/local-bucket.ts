@@ -136,15 +136,17 @@ export class LocalBucket implements HoldOwner {
 
   ask(now: number): LeaseAsk {
     this.tick(now);
+    // A mere report borrows nothing: of a small limit the routers would hold all of it in advance, and none of them use it.
+    const borrows = this.wantsLease;
     // Those who wait, and as much again as was used since the last question: doubles with the demand and dies with it.
-    const want = this.#waiting + (this.slots ? 1 : 2) * this.#taken;
+    const want = borrows ? this.#waiting + (this.slots ? 1 : 2) * this.#taken : 0;
     const need = Math.max(1, this.#largest - this.#left);
     const least = Math.max(1, this.#smallest - this.#left);
     this.#askedLeast = least;
     this.#waiting = 0;
     this.#largest = 0;
     this.#smallest = 0;
-    this.#taken = 0;
+    if (borrows) this.#taken = 0;
     this.#askedAt = now;
     return {
       bucket: this.key,

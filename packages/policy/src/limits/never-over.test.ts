@@ -54,3 +54,22 @@ for (const routers of [1, 3, 5, 9]) {
         }
   });
 }
+
+test('a limit hardly larger than the number of routers is not held in advance by those who do not use it', () => {
+  for (const load of [0.9, 1]) {
+    let worst = 1;
+    for (let seed = 1; seed <= 100; seed += 1) {
+      const { admitted, admittedIdeal } = simulateRouters({
+        rate: { limit: 10, periodMs: 1_000, burst: 10 },
+        loads: evenly(9).map((share) => share * load),
+        durationMs: 20_000,
+        latencyMsMax: 6,
+        loss: 0,
+        drift: 1e-4,
+        random: seeded(seed * 7_919),
+      });
+      worst = Math.min(worst, admitted / admittedIdeal);
+    }
+    expect(worst, `load ${load}`).toBeGreaterThanOrEqual(0.95);
+  }
+});
