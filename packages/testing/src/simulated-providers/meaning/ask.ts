@@ -34,6 +34,8 @@ export interface Ask {
   readonly markedTokens: number;
   /** Whether the vendor caches only what is marked. */
   readonly cachesMarkedOnly: boolean;
+  /** It caches by itself and tells what it wrote; no unless told. */
+  readonly tellsCacheWrites?: boolean;
   readonly media: readonly Medium[];
   readonly tools: readonly Tool[];
   readonly choice: ToolChoice;
@@ -47,6 +49,8 @@ export interface Ask {
   readonly thinking: boolean;
   readonly maxTokens: number | null;
   readonly stops: readonly string[];
+  /** How many answers of one prompt; 1 unless told. */
+  readonly choices?: number;
   /** Names one call in the ledger. */
   readonly user: string | null;
 }

@@ -20,7 +20,18 @@ export interface Conversation {
 
 export type AskSettings = Pick<
   Ask,
-  'model' | 'stream' | 'choice' | 'parallel' | 'schema' | 'thinking' | 'maxTokens' | 'stops' | 'user' | 'cachesMarkedOnly'
+  | 'model'
+  | 'stream'
+  | 'choice'
+  | 'parallel'
+  | 'schema'
+  | 'thinking'
+  | 'maxTokens'
+  | 'stops'
+  | 'user'
+  | 'cachesMarkedOnly'
+  | 'choices'
+  | 'tellsCacheWrites'
 >;
 
 export function createConversation(): Conversation {

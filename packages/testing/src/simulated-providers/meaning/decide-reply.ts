@@ -80,15 +80,16 @@ function cutAtStop(text: string, stops: readonly string[]): { readonly text: str
 
 function bucketsOf(ask: Ask, orders: Directives, said: Pick<Reply, 'thinking' | 'text' | 'calls'>): SimulatedBuckets {
   const limit = ask.cachesMarkedOnly ? ask.markedTokens : ask.promptTokens - 1;
-  const cacheRead = Math.min(orders.cached, limit);
-  const cacheWritten = ask.cachesMarkedOnly ? ask.markedTokens - cacheRead : 0;
+  const cacheRead = Math.min(orders.cached.read, limit);
+  const told = ask.tellsCacheWrites === true ? Math.min(orders.cached.written, limit - cacheRead) : 0;
+  const cacheWritten = ask.cachesMarkedOnly ? ask.markedTokens - cacheRead : told;
   const calls = said.calls.reduce((sum, call) => sum + splitPieces(`${call.name} ${call.arguments}`).length, 0);
   return {
     fresh: ask.promptTokens - cacheRead - cacheWritten,
     cacheRead,
     cacheWritten,
-    answer: splitPieces(said.text).length + calls,
-    reasoning: splitPieces(said.thinking ?? '').length,
+    answer: (splitPieces(said.text).length + calls) * (ask.choices ?? 1),
+    reasoning: splitPieces(said.thinking ?? '').length * (ask.choices ?? 1),
   };
 }
 

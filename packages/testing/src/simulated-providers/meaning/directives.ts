@@ -3,7 +3,7 @@ import { parseJson } from '../engine/json.js';
 /**
  * What a prompt orders the simulation to do, one order a line:
  * `@say TEXT`, `@call NAME {JSON}` (several lines: parallel), `@loop TIMES NAME {JSON}` (calls until so many results are
- * there), `@think TEXT`, `@words COUNT`, `@refuse`, `@cached TOKENS`.
+ * there), `@think TEXT`, `@words COUNT`, `@refuse`, `@cached READ [WRITTEN]` (tokens).
  */
 export interface Directives {
   readonly say: string | null;
@@ -12,7 +12,7 @@ export interface Directives {
   readonly think: string | null;
   readonly words: number | null;
   readonly refuse: boolean;
-  readonly cached: number;
+  readonly cached: { readonly read: number; readonly written: number };
 }
 
 const rest = (line: string, order: string): string | null => (line.startsWith(`${order} `) ? line.slice(order.length + 1) : null);
@@ -27,6 +27,7 @@ export function readDirectives(prompt: string): Directives {
   const lines = prompt.split('\n').map((line) => line.trim());
   const first = (order: string): string | null => lines.map((line) => rest(line, order)).find((text) => text !== null) ?? null;
   const loop = /^(\d+) (.*)$/.exec(first('@loop') ?? '');
+  const cached = (first('@cached') ?? '0').split(' ');
   return {
     say: first('@say'),
     calls: lines.flatMap((line) => {
@@ -37,6 +38,6 @@ export function readDirectives(prompt: string): Directives {
     think: first('@think'),
     words: first('@words') === null ? null : Number(first('@words')),
     refuse: lines.includes('@refuse'),
-    cached: Number(first('@cached') ?? 0),
+    cached: { read: Number(cached[0]), written: Number(cached[1] ?? 0) },
   };
 }

@@ -90,6 +90,8 @@ export function readChat(call: Call, settings: ChatSettings): Ask {
     stops: readStops(body.stop),
     user: textOf(body.user) || textOf(body.safety_identifier) || null,
     cachesMarkedOnly: false,
+    tellsCacheWrites: true,
+    choices: typeof body.n === 'number' ? body.n : 1,
   });
 }
 

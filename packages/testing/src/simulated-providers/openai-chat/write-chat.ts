@@ -21,7 +21,11 @@ export const chatUsage = ({ reply: { buckets } }: Said): Json => ({
   prompt_tokens: promptTotal(buckets),
   completion_tokens: outputTotal(buckets),
   total_tokens: wholeTotal(buckets),
-  prompt_tokens_details: { cached_tokens: buckets.cacheRead, audio_tokens: 0 },
+  prompt_tokens_details: {
+    cached_tokens: buckets.cacheRead,
+    audio_tokens: 0,
+    ...(buckets.cacheWritten > 0 ? { cache_write_tokens: buckets.cacheWritten } : {}),
+  },
   completion_tokens_details: {
     reasoning_tokens: buckets.reasoning,
     audio_tokens: 0,
@@ -62,35 +66,41 @@ export function writeChat(said: Said): Json {
           })),
         }),
   };
-  const choice = { index: 0, message, logprobs: logprobs(said, splitPieces(reply.text)), finish_reason: FINISH[reply.end] };
-  return { ...base(said, 'chat.completion'), choices: [choice], usage: chatUsage(said) };
+  const choice = { message, logprobs: logprobs(said, splitPieces(reply.text)), finish_reason: FINISH[reply.end] };
+  const choices = Array.from({ length: said.ask.choices ?? 1 }, (_, index) => ({ index, ...choice }));
+  return { ...base(said, 'chat.completion'), choices, usage: chatUsage(said) };
 }
 
 export function writeChatFrames(said: Said): readonly Frame[] {
-  const { reply, call } = said;
+  const { call } = said;
   const options = isObject(call.body?.stream_options) ? call.body.stream_options : {};
   const withUsage = options.include_usage === true;
   const hidden = options.include_obfuscation === false ? {} : { obfuscation: 'simulated' };
-  const chunk = (delta: Json, content: boolean, more: Json = {}): Frame => {
-    const choice = { index: 0, delta, logprobs: null, finish_reason: null, ...more };
-    const usage = withUsage ? { usage: null } : {};
-    return dataEvent({ ...base(said, 'chat.completion.chunk'), choices: [choice], ...usage, ...hidden }, content);
-  };
-  const frames = [
-    chunk({ role: 'assistant', content: reply.calls.length > 0 && reply.text === '' ? null : '', refusal: null }, false),
-  ];
-  if (reply.end === 'refused') frames.push(...splitPieces(REFUSAL_TEXT).map((refusal) => chunk({ refusal }, true)));
-  frames.push(...splitPieces(reply.text).map((content) => chunk({ content }, true, { logprobs: logprobs(said, [content]) })));
-  for (const [index, one] of reply.calls.entries()) {
-    const start = { index, id: toolCallId(said, index), type: 'function', function: { name: one.name, arguments: '' } };
-    frames.push(chunk({ tool_calls: [start] }, true));
-    for (const piece of one.arguments.match(/[\s\S]{1,12}/g) ?? []) {
-      frames.push(chunk({ tool_calls: [{ index, function: { arguments: piece } }] }, true));
-    }
+  const write = (choices: readonly Json[], usage: Json | null, content: boolean): Frame =>
+    dataEvent({ ...base(said, 'chat.completion.chunk'), choices, ...(withUsage ? { usage } : {}), ...hidden }, content);
+  const frames: Frame[] = [];
+  for (let index = 0; index < (said.ask.choices ?? 1); index += 1) {
+    const choose: Choose = (delta, content, more = {}) =>
+      frames.push(write([{ index, delta, logprobs: null, finish_reason: null, ...more }], null, content));
+    writeChoice(said, choose);
   }
-  frames.push(chunk({}, false, { finish_reason: FINISH[reply.end] }));
-  if (withUsage)
-    frames.push(dataEvent({ ...base(said, 'chat.completion.chunk'), choices: [], usage: chatUsage(said), ...hidden }));
+  if (withUsage) frames.push(write([], chatUsage(said), false));
   frames.push(frame('data: [DONE]\n\n'));
   return frames;
+}
+
+type Choose = (delta: Json, content: boolean, more?: Json) => void;
+
+function writeChoice(said: Said, choose: Choose): void {
+  const { reply } = said;
+  choose({ role: 'assistant', content: reply.calls.length > 0 && reply.text === '' ? null : '', refusal: null }, false);
+  if (reply.end === 'refused') for (const refusal of splitPieces(REFUSAL_TEXT)) choose({ refusal }, true);
+  for (const content of splitPieces(reply.text)) choose({ content }, true, { logprobs: logprobs(said, [content]) });
+  for (const [index, one] of reply.calls.entries()) {
+    const start = { index, id: toolCallId(said, index), type: 'function', function: { name: one.name, arguments: '' } };
+    choose({ tool_calls: [start] }, true);
+    for (const piece of one.arguments.match(/[\s\S]{1,12}/g) ?? [])
+      choose({ tool_calls: [{ index, function: { arguments: piece } }] }, true);
+  }
+  choose({}, false, { finish_reason: FINISH[reply.end] });
 }

@@ -76,6 +76,7 @@ export function readResponses(call: Call): Ask {
     stops: [],
     user: textOf(body.user) || textOf(body.safety_identifier) || null,
     cachesMarkedOnly: false,
+    tellsCacheWrites: true,
   });
 }
 

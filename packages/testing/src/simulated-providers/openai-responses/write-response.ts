@@ -8,7 +8,7 @@ export const responseId = ({ call }: Said): string => `resp_${call.id}`;
 
 const usageOf = ({ reply: { buckets } }: Said): Json => ({
   input_tokens: promptTotal(buckets),
-  input_tokens_details: { cached_tokens: buckets.cacheRead },
+  input_tokens_details: { cached_tokens: buckets.cacheRead, cache_write_tokens: buckets.cacheWritten },
   output_tokens: outputTotal(buckets),
   output_tokens_details: { reasoning_tokens: buckets.reasoning },
   total_tokens: wholeTotal(buckets),
