@@ -39,6 +39,7 @@ test('what belongs to the installation is told from what belongs to one organisa
   expect(declared.filter(isInstallationPermission)).toEqual([
     'admin:credentials:read',
     'admin:credentials:write',
+    'admin:models:write',
     'admin:oauth-keys:write',
     'admin:organisations:read',
     'admin:organisations:write',

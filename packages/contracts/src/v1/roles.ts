@@ -77,9 +77,16 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly string[]>> = {
 
 /**
  * What belongs to the whole installation and so to the operating organisation alone, whatever a key or an owner of another
- * organisation holds: the providers and their credentials, and the organisations themselves.
+ * organisation holds: the providers, their credentials, what is offered of their models and at which price, and the organisations
+ * themselves.
  */
-const OF_THE_INSTALLATION = ['admin:providers:', 'admin:credentials:', 'admin:organisations:', 'admin:oauth-keys:'] as const;
+const OF_THE_INSTALLATION = [
+  'admin:providers:',
+  'admin:credentials:',
+  'admin:models:write',
+  'admin:organisations:',
+  'admin:oauth-keys:',
+] as const;
 
 export const isInstallationPermission = (permission: string): boolean =>
   OF_THE_INSTALLATION.some((prefix) => permission.startsWith(prefix));
