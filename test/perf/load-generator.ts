@@ -6,6 +6,8 @@ export interface LoadJob {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Tokens that take turns, one for each request, instead of one in the headers. */
+  readonly bearers?: readonly string[];
   /** Requests in all. */
   readonly requests: number;
   /** At most so many at once. */
@@ -25,13 +27,8 @@ export interface LoadResult {
 }
 
 export async function runLoad(job: LoadJob): Promise<LoadResult> {
-  const lines = Object.entries({
-    host: `127.0.0.1:${job.port}`,
-    'content-type': 'application/json',
-    'content-length': String(Buffer.byteLength(job.body)),
-    ...job.headers,
-  }).map(([name, value]) => `${name}: ${value}\r\n`);
-  const bytes = Buffer.from(`POST ${job.path} HTTP/1.1\r\n${lines.join('')}\r\n${job.body}`);
+  const all = job.bearers?.map((bearer) => bytesOf(job, { authorization: `Bearer ${bearer}` })) ?? [bytesOf(job, {})];
+  let turn = 0;
   const results: CallResult[] = [];
   let left = job.requests;
   const since = performance.now();
@@ -39,7 +36,7 @@ export async function runLoad(job: LoadJob): Promise<LoadResult> {
     const connection = new LoadConnection(job.port);
     while (left > 0) {
       left -= 1;
-      results.push(await connection.call(bytes));
+      results.push(await connection.call(all[turn++ % all.length] as Buffer));
       if (job.restMs > 0) await new Promise((resolve) => setTimeout(resolve, job.restMs));
     }
     connection.close();
@@ -55,6 +52,17 @@ export async function runLoad(job: LoadJob): Promise<LoadResult> {
     firstByteMs: quantiles(results.map((result) => result.firstByteMs)),
     totalMs: quantiles(results.map((result) => result.totalMs)),
   };
+}
+
+function bytesOf(job: LoadJob, more: Readonly<Record<string, string>>): Buffer {
+  const lines = Object.entries({
+    host: `127.0.0.1:${job.port}`,
+    'content-type': 'application/json',
+    'content-length': String(Buffer.byteLength(job.body)),
+    ...job.headers,
+    ...more,
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.from(`POST ${job.path} HTTP/1.1\r\n${lines.join('')}\r\n${job.body}`);
 }
 
 function quantiles(values: number[]): { readonly p50: number; readonly p99: number } {

@@ -5,7 +5,9 @@ import { audit } from './audit/audit.ts';
 import { badInput } from './bad-input/bad-input.ts';
 import { budget } from './budget/budget.ts';
 import { forgery } from './forgery/forgery.ts';
+import { injection } from './injection/injection.ts';
 import { mainJob } from './main-job.ts';
+import { millionTokens } from './million-tokens/million-tokens.ts';
 import { oauth } from './oauth/oauth.ts';
 import { parity } from './parity/parity.ts';
 import { permissions } from './permissions/permissions.ts';
@@ -22,6 +24,8 @@ const SUITES: readonly ProofSuite[] = [
   parity,
   audit,
   forgery,
+  injection,
+  millionTokens,
   rotation,
   permissions,
   revocation,

@@ -13,12 +13,17 @@ export interface RawRequest {
   /** The bytes as they go over the wire, request line and headers included. */
   readonly bytes: string | Uint8Array;
   readonly timeoutMs?: number;
+  /** A loopback address to call from; what is limited by address can be asked from several. */
+  readonly from?: string;
 }
 
 /** Sends bytes that no HTTP client would, and reads the answer to its end (or to the server's close). */
 export function sendRaw(request: RawRequest): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
-    const socket: Socket = connect(request.port, '127.0.0.1');
+    const socket: Socket = connect({
+      ...{ port: request.port, host: '127.0.0.1' },
+      ...(request.from !== undefined && { localAddress: request.from }),
+    });
     const parts: Buffer[] = [];
     const finish = (): void => {
       clearTimeout(timer);

@@ -74,29 +74,36 @@ export interface Refusal {
   readonly skewMs: number;
   /** Let in before the deadline at least once, refused after it. */
   readonly seen: boolean;
+  /** Calls of the overlap, made by somebody who is late to take the new secret. */
+  readonly calls: number;
+  /** Of them: refused, and the refusal was there before the deadline. */
+  readonly refusedEarly: number;
 }
 
 const PROBE_MS = 10;
-const BEFORE_MS = 1_200;
 const AFTER_MS = 1_500;
 
-/** Calls one router with the old secret from before its deadline until well after it. */
+/** Calls one router with the old secret from now on, through its overlap, until well after its deadline. */
 export async function probeDeadline(url: string, secret: string, deadline: number): Promise<Refusal> {
-  let [skewMs, let_in, refused] = [0, 0, 0];
-  await pause(Math.max(0, deadline - BEFORE_MS - Date.now()));
+  let [skewMs, let_in, refused, calls, refusedEarly] = [0, 0, 0, 0, 0];
   while (Date.now() < deadline + AFTER_MS) {
     const began = Date.now();
     const status = await callOnce(url, secret);
+    const ended = Date.now();
+    if (ended < deadline) {
+      calls += 1;
+      if (status !== 200) refusedEarly += 1;
+    }
     if (status === 200) {
       skewMs = Math.max(skewMs, began - deadline);
       if (began < deadline) let_in += 1;
     } else if (status === 401) {
-      skewMs = Math.max(skewMs, deadline - Date.now());
+      skewMs = Math.max(skewMs, deadline - ended);
       refused += 1;
     }
     await pause(PROBE_MS);
   }
-  return { skewMs: Math.round(skewMs), seen: let_in > 0 && refused > 0 };
+  return { skewMs: Math.round(skewMs), seen: let_in > 0 && refused > 0, calls, refusedEarly };
 }
 
 /** Milliseconds until that router refuses the secret. */

@@ -27,6 +27,8 @@ export type Counts = Record<
   | 'accepted_too_early'
   | 'opened_twice'
   | 'unexpected'
+  | 'overlap_calls'
+  | 'refused_in_overlap'
   | 'deadline_skew_ms'
   | 'early_finish_ms',
   number
@@ -104,11 +106,34 @@ export class RotatingKey {
   }
 
   private async watchDeadline(old: string): Promise<void> {
-    const { counts, say } = this.parts;
     const { secrets } = await this.api<Token>('GET', `/${this.parts.id}`);
     const expires = secrets.find(({ state }) => state === 'grace')?.expires_at;
     if (expires == null) throw new Error('no secret is in its grace');
-    for (const { skewMs, seen } of await Promise.all(this.urls.map((url) => probeDeadline(url, old, Date.parse(expires))))) {
+    await this.probe(old, Date.parse(expires));
+  }
+
+  /**
+   * As `overlap`, and auth goes away while the old secret is in its grace: routers that know the key serve it, and must hold to
+   * the deadline by themselves. No step of other keys may go on meanwhile.
+   */
+  async endWithoutAuth(away: () => Promise<void>): Promise<void> {
+    const old = await this.rotate({ overlap_seconds: OVERLAP_SECONDS * 2 });
+    const { secrets } = await this.api<Token>('GET', `/${this.parts.id}`);
+    const expires = secrets.find(({ state }) => state === 'grace')?.expires_at;
+    if (expires == null) throw new Error('no secret is in its grace');
+    await this.settle();
+    await this.expectEverywhere(old, 200);
+    await away();
+    await this.probe(old, Date.parse(expires));
+  }
+
+  private async probe(old: string, deadline: number): Promise<void> {
+    const { counts, say } = this.parts;
+    for (const { skewMs, seen, calls, refusedEarly } of await Promise.all(
+      this.urls.map((url) => probeDeadline(url, old, deadline)),
+    )) {
+      counts.overlap_calls += calls;
+      counts.refused_in_overlap += refusedEarly;
       if (seen) counts.deadlines += 1;
       else say('a deadline was not seen from both sides');
       counts.deadline_skew_ms = Math.max(counts.deadline_skew_ms, skewMs);

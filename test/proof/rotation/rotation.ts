@@ -25,6 +25,9 @@ export const rotation: ProofSuite = {
     deadlines: { min: 50 },
     deliveries_failed: { min: KEYS },
     calls: { min: 5_000 },
+    overlap_calls: { min: 5_000 },
+    refused_in_overlap: { max: 0 },
+    deadlines_without_auth: { min: KEYS * ROUTERS },
     unauthorized: { max: 0 },
     failed: { max: 0 },
     accepted_too_early: { max: 0 },
@@ -38,6 +41,7 @@ export const rotation: ProofSuite = {
     const counts: Counts = {
       ...{ rotations: 0, scheduled: 0, links: 0, early_finishes: 0, deadlines: 0, deliveries_failed: 0 },
       ...{ accepted_too_early: 0, opened_twice: 0, unexpected: 0, deadline_skew_ms: 0, early_finish_ms: 0 },
+      ...{ overlap_calls: 0, refused_in_overlap: 0 },
     };
     const receiver = await new Receiver().start();
     let stack: Stack | null = null;
@@ -49,6 +53,12 @@ export const rotation: ProofSuite = {
       });
       say(`${ROUTERS} routers are up`);
       const running = stack;
+      let waiting = 0;
+      let goOn = (): void => undefined;
+      const allAreThere = new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      let [away, deadlinesBefore]: [Promise<void> | null, number] = [null, 0];
       await Promise.all(
         Array.from({ length: KEYS }, async (_, index) => {
           const made = await running.createToken({ name: `key ${index}` });
@@ -60,13 +70,28 @@ export const rotation: ProofSuite = {
               await key.take(step);
               say(`key ${index}: ${step}, ${counts.rotations} rotations, ${calls.calls} calls`);
             }
+            await key.endWithoutAuth(async () => {
+              waiting += 1;
+              if (waiting === KEYS) goOn();
+              await allAreThere;
+              if (away === null) {
+                deadlinesBefore = counts.deadlines;
+                away = Promise.all(running.of('auth').map((each) => each.kill('SIGKILL'))).then(() => say('auth is gone'));
+              }
+              await away;
+            });
           } finally {
             await callers.stop();
           }
         }),
       );
       counts.unexpected += receiver.forged;
-      return { routers: running.routerUrls.length, ...counts, ...calls };
+      return {
+        routers: running.routerUrls.length,
+        ...counts,
+        ...calls,
+        deadlines_without_auth: counts.deadlines - deadlinesBefore,
+      };
     } finally {
       receiver.stop();
       await stack?.stop();

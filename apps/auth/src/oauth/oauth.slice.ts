@@ -69,6 +69,24 @@ test('what is wrong is refused', async () => {
   expect((await token(client)).status).toBe(401);
 });
 
+test('400: what Postgres cannot hold is no parameter', async () => {
+  const client = await made({ scopes: ['llm:chat'] });
+  const response = await fetch(`${auth.handle.url}/oauth/authorize?response_type=code&client_id=${client.id}&state=a%00`);
+  expect([response.status, response.headers.get('content-type')]).toEqual([400, 'text/html; charset=utf-8']);
+  expect((await token(client, { scope: 'llm:chat\u0000' })).body.error).toBe('invalid_request');
+  expect((await post('/oauth/introspect', client, { token: '\u0000' })).status).toBe(400);
+});
+
+test.each([
+  '/oauth/nowhere',
+  '/oauth/interaction/none',
+  '/oauth/authorize/a%20b',
+  '/.well-known/oauth-authorization-server/elsewhere',
+])('404: %s is a page of ours', async (path) => {
+  const response = await fetch(auth.handle.url + path);
+  expect([response.status, response.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8']);
+});
+
 test('the metadata stands at both well-known places', async () => {
   for (const path of ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration']) {
     const metadata = (await (await fetch(auth.handle.url + path, { headers: { host: 'evil.example' } })).json()) as Record<

@@ -1,4 +1,4 @@
-import type { CreatedToken, OpenedSecret, Problem } from '@tollgate/contracts';
+import type { CreatedToken, OpenedSecret, Problem, RotatedToken } from '@tollgate/contracts';
 import { waitFor } from '@tollgate/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Rotations, startRotations, TOKENS } from './testing/start-rotations.js';
@@ -185,4 +185,47 @@ test('a forced rotation, a revoked secret and a revoked token each end what is o
     "SELECT count(*)::int AS kept FROM auth.rotations WHERE state <> 'pending' AND kept IS NOT NULL",
   );
   expect(left).toEqual({ kept: 0 });
+});
+
+test('201: a rotation that is asked for twice under one Idempotency-Key is made once, and answered alike', async () => {
+  const token = await play.make();
+  const headers = { 'idempotency-key': `rotation-of-${token.id}` };
+  const ask = (body: object) => play.auth.call<RotatedToken>('POST', `${TOKENS}/${token.id}/rotate`, body, undefined, headers);
+  const [first, again] = [await ask({}), await ask({})];
+  expect([first.status, again.status, again.body]).toEqual([201, 201, first.body]);
+  expect(await play.verdict(again.body.token ?? '')).toBe('ok');
+  expect((await play.secretsOf(token.id)).map(({ state }) => state)).toEqual(['active', 'grace']);
+  expect((await ask({ force: true })).status).toBe(422);
+  // Kept with the change: neither is there without the other.
+  const [row] = (await play.auth.dataSource.query(
+    'SELECT answer IS NOT NULL AS kept, answer FROM auth.idempotency_keys WHERE key = $1',
+    [headers['idempotency-key']],
+  )) as [{ kept: boolean; answer: Buffer }];
+  expect(row.kept).toBe(true);
+  expect(row.answer.toString('latin1')).not.toContain(first.body.token);
+});
+
+test('412: what was read before another rotation rotates, finishes and schedules nothing', async () => {
+  const token = await play.make();
+  const stale = { 'if-match': '"1"' };
+  const { secret_id } = await play.rotated(token.id);
+  const call = (method: string, path: string, body?: object) =>
+    play.auth.call<Problem>(method, `${TOKENS}/${token.id}${path}`, body, undefined, stale);
+  const old = (await play.secretsOf(token.id)).find(({ id }) => id !== secret_id)?.id;
+  expect((await call('POST', '/rotate', { force: true })).body.code).toBe('precondition_failed');
+  expect((await call('POST', `/secrets/${old}/revoke`)).body.code).toBe('precondition_failed');
+  expect((await play.secretsOf(token.id)).map(({ state }) => state)).toEqual(['active', 'grace']);
+  const schedule = {
+    timing: { kind: 'every', days: 30 },
+    delivery: { kind: 'webhook', url: 'https://hooks.example.com/rotation' },
+  };
+  // "0" is that of a schedule that is not there yet.
+  expect((await call('PUT', '/rotation', schedule)).body.code).toBe('precondition_failed');
+  const made = await play.auth.call('PUT', `${TOKENS}/${token.id}/rotation`, schedule, undefined, { 'if-match': '"0"' });
+  expect([made.status, made.headers.get('etag')]).toEqual([200, '"1"']);
+  await play.auth.call('PUT', `${TOKENS}/${token.id}/rotation`, schedule);
+  expect((await call('DELETE', '/rotation')).body.code).toBe('precondition_failed');
+  expect(
+    (await play.auth.call('DELETE', `${TOKENS}/${token.id}/rotation`, undefined, undefined, { 'if-match': '"2"' })).status,
+  ).toBe(204);
 });

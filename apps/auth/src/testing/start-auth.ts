@@ -13,6 +13,7 @@ export const AUDIT_KEY_TEXT = 'cd'.repeat(32);
 
 export interface Answer<T> {
   readonly status: number;
+  readonly headers: Headers;
   readonly body: T;
   readonly text: string;
 }
@@ -23,7 +24,13 @@ export interface RunningAuth {
   readonly dataSource: DataSource;
   readonly transport: Transport;
   readonly secrets: FirstSecrets;
-  call<T = Token>(method: string, path: string, body?: unknown, token?: string): Promise<Answer<T>>;
+  call<T = Token>(
+    method: string,
+    path: string,
+    body?: unknown,
+    token?: string,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Answer<T>>;
   ask<T>(subject: string, message: unknown): Promise<T>;
   close(): Promise<void>;
 }
@@ -58,14 +65,24 @@ export async function startAuth(given?: { readonly url: string; readonly overrid
     dataSource,
     transport,
     secrets,
-    call: async <T>(method: string, path: string, body?: unknown, token = secrets.admin): Promise<Answer<T>> => {
+    call: async <T>(
+      method: string,
+      path: string,
+      body?: unknown,
+      token = secrets.admin,
+      headers: Readonly<Record<string, string>> = {},
+    ): Promise<Answer<T>> => {
       const response = await fetch(`${handle.url}${path}`, {
         method,
-        headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       });
       const text = await response.text();
-      return { status: response.status, body: (text === '' ? null : JSON.parse(text)) as T, text };
+      return { status: response.status, headers: response.headers, body: (text === '' ? null : JSON.parse(text)) as T, text };
     },
     ask: async <T>(subject: string, message: unknown): Promise<T> =>
       decodeJson(await transport.request(subject, encodeJson(message), { timeoutMs: 5_000 })) as T,

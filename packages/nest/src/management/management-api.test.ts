@@ -140,6 +140,13 @@ test('a route that is open to all needs no token', async () => {
   expect(await (await fetch(`${url}/api/v1/things/open`)).json()).toEqual({ open: true });
 });
 
+test('404: an id that is longer than the router of paths takes', async () => {
+  const { url } = await boot();
+  expect((await fetch(`${url}/api/v1/things/one/${'a'.repeat(90)}`, { headers: bearer })).status).toBe(200);
+  const response = await fetch(`${url}/api/v1/things/one/${'a'.repeat(5_000)}`, { headers: bearer });
+  expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([404, 'route_not_found']);
+});
+
 test.each(['/api/v1/things/%E0%A4%A', '/%E0%A4%A', `/api/v1/things/${'a'.repeat(5_000)}`])(
   'a path that no route can take is a problem of ours and echoes nothing: %.40s',
   async (path) => {

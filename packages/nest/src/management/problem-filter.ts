@@ -69,6 +69,8 @@ const CODE_BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   409: 'conflict',
   412: 'precondition_failed',
   413: 'body_too_large',
+  // A part of the path that is longer than any id.
+  414: 'route_not_found',
   415: 'unsupported_media_type',
   431: 'headers_too_large',
   503: 'overloaded',

@@ -58,6 +58,11 @@ class ThingController {
   gone(): never {
     throw new TollgateError('not_found', 'There is no such thing.');
   }
+  @Get('/one/:id')
+  @Permission('admin:things:read')
+  one() {
+    return { one: true };
+  }
   @Post('/end')
   @Permission('admin:things:write')
   end() {

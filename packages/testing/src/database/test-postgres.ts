@@ -20,7 +20,8 @@ export interface TestPostgres {
 /** `fsync` off saves the wait for the disk; a commit still outlives the server, though not the machine. */
 const TEST_SETTINGS = { fsync: 'off', full_page_writes: 'off', max_connections: '300' };
 
-export async function startTestPostgres(): Promise<TestPostgres> {
+/** `settings`: of Postgres, on top of those of all tests. */
+export async function startTestPostgres(settings: Readonly<Record<string, string>> = {}): Promise<TestPostgres> {
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-test-postgres-'));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   process.once('exit', remove);
@@ -30,7 +31,7 @@ export async function startTestPostgres(): Promise<TestPostgres> {
       password: 'test',
       user: 'postgres',
       database: 'test',
-      settings: TEST_SETTINGS,
+      settings: { ...TEST_SETTINGS, ...settings },
       ...(port === undefined ? {} : { port }),
     });
   let current = await launch();

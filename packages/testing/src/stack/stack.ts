@@ -16,6 +16,8 @@ export interface StackSettings {
   readonly env?: Readonly<Record<string, string>>;
   /** An OTLP receiver; every call is sampled then. */
   readonly otlpUrl?: string;
+  /** Of Postgres, where the harness starts one (not for standalone): what a test wants to have written down, for instance. */
+  readonly postgresSettings?: Readonly<Record<string, string>>;
 }
 
 export interface ServiceProcess extends ManagedProcess {

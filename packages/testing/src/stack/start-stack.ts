@@ -91,7 +91,7 @@ async function start(
     const secrets = JSON.parse(readFileSync(join(folder, 'data', 'secrets.json'), 'utf8')) as Record<string, unknown>;
     canaries.push(...Object.values(secrets).filter((value) => typeof value === 'string'));
   } else {
-    const server = await startTestPostgres();
+    const server = await startTestPostgres(settings.postgresSettings);
     closers.push(() => server.destroy());
     postgres = { kill: () => server.kill(), start: () => server.start(), pid: () => 0 };
     databaseUrl = server.url;

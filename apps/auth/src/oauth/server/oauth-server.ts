@@ -34,6 +34,10 @@ const VISITS = { burst: 200, perSecond: 10 };
 /** Endpoints that programs post to; all others are for people. */
 const MACHINE = new Set(['/oauth/token', '/oauth/introspect', '/oauth/revoke']);
 
+/** Where the library answers, beside the pages: at an interaction's end it comes back to `authorize/<uid>`. Elsewhere it would have words of its own. */
+const SERVED = new Set([METADATA, DISCOVERY, AUTHORIZE, '/oauth/jwks', ...MACHINE]);
+const RESUMED = /^\/oauth\/authorize\/[\w-]{1,64}$/;
+
 /** The OAuth server under /oauth, as a raw handler: the library is an application of its own and not Nest's. */
 @Injectable()
 export class OAuthServer implements OnModuleInit {
@@ -85,6 +89,7 @@ export class OAuthServer implements OnModuleInit {
     const body = raw.method === 'POST' ? await readBody(raw) : null;
     if (raw.method === 'POST' && body === null) throw new errors.InvalidRequest('the body is too long');
     const form = new URLSearchParams(body?.toString('utf8') ?? '');
+    if (holdsNul(raw.url ?? '', form)) throw new errors.InvalidRequest('a parameter holds a control character');
     const place = {
       requestId: request.id,
       ip: request.ip,
@@ -116,6 +121,10 @@ export class OAuthServer implements OnModuleInit {
       ...place,
     });
     const [, uid, action = null] = INTERACTION_PATH.exec(path) ?? [];
+    if (uid === undefined && !SERVED.has(path) && !RESUMED.test(path)) {
+      sendPage(response, 404, errorPage('not_found', null), { formTarget: null });
+      return;
+    }
     if (uid === undefined) {
       await provider.callback()(wrapped, response);
       return;
@@ -175,6 +184,10 @@ export class OAuthServer implements OnModuleInit {
     else sendPage(response, status, errorPage(code, description), { formTarget: null });
   }
 }
+
+/** No parameter may (RFC 6749, appendix A), and what a flow keeps of them could not be stored. */
+const holdsNul = (url: string, form: URLSearchParams): boolean =>
+  url.includes('%00') || [...form].some((entry) => entry.some((text) => text.includes('\u0000')));
 
 function refuseForNow(response: ServerResponse, waitMs: number): void {
   response.setHeader('retry-after', String(Math.ceil(waitMs / 1_000)));

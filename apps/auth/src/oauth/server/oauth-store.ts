@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ACCESS_TOKEN_MS_MAX, DATA_PLANE_RESOURCE_PATH } from '@tollgate/contracts';
+import { ACCESS_TOKEN_MS_MAX, DATA_PLANE_RESOURCE_PATH, OAuthClientIdSchema } from '@tollgate/contracts';
 import type { Clock } from '@tollgate/kernel';
 import { CLOCK, dataSourceToken, LOGGER, PUBLIC_URL } from '@tollgate/nest';
 import type { Logger } from '@tollgate/telemetry';
@@ -28,8 +28,9 @@ export class OAuthStore {
     return this.issuer + DATA_PLANE_RESOURCE_PATH;
   }
 
-  client(id: string): Promise<ClientRow | null> {
-    return readClient(this.dataSource.manager, id, null);
+  /** What is no id of a client, whatever a request holds in its place, is never looked up. */
+  async client(id: string): Promise<ClientRow | null> {
+    return OAuthClientIdSchema.safeParse(id).success ? readClient(this.dataSource.manager, id, null) : null;
   }
 
   grant(id: string): Promise<GrantRow | null> {

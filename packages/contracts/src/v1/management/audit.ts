@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { lineOf } from './line.js';
 import { defineOperations } from './operation.js';
 import { PageQuerySchema, pageOf } from './page.js';
 
@@ -6,7 +7,7 @@ const HashSchema = z.string().regex(/^[0-9a-f]{64}$/);
 const seq = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
 /** RFC 3339 with an offset. */
 const TimeSchema = z.iso.datetime({ offset: true });
-const name = z.string().min(1).max(200);
+const name = lineOf(200);
 
 /**
  * One event, in the form that its hash is made over: SHA-256 of the canonical JSON (RFC 8785) of all fields but `hash`.

@@ -8,6 +8,15 @@ export const lineOf = (max: number) =>
     .max(max)
     .refine((text) => /^[^\p{Cc}\u2028\u2029]*$/u.test(text) && text.isWellFormed(), 'must not hold control characters');
 
+/** The same, without the spaces around it. */
+export const trimmedLineOf = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .refine((text) => /^[^\p{Cc}\u2028\u2029]*$/u.test(text) && text.isWellFormed(), 'must not hold control characters');
+
 /** A name as people give it. */
 export const nameOf = (max: number) => lineOf(max).refine((name) => name.trim() === name, 'must not begin or end with a space');
 

@@ -128,8 +128,8 @@ const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 export const ListModelsQuerySchema = PageQuerySchema.extend({
   /** Part of the name or title, case ignored. */
-  search: z.string().min(1).max(200).optional(),
-  provider: z.string().min(1).max(64).optional(),
+  search: lineOf(200).optional(),
+  provider: lineOf(64).optional(),
   /** true: also wildcards and other names of listed models. */
   unlisted: flag.default(false),
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idOf } from './line.js';
+import { idOf, lineOf } from './line.js';
 import { defineOperations } from './operation.js';
 import { PageQuerySchema, pageOf } from './page.js';
 import { CreateTokenSchema, TokenSchema } from './tokens.js';
@@ -31,7 +31,7 @@ const RedirectUriSchema = z
   );
 
 const coordinate = z.string().regex(/^[0-9A-Za-z_-]{40,100}$/, 'must be base64url');
-const keyFields = { kid: z.string().min(1).max(128).optional(), use: z.literal('sig').optional() };
+const keyFields = { kid: lineOf(128).optional(), use: z.literal('sig').optional() };
 /** Public keys that sign client assertions (RFC 7523). Private members are unknown fields, and refused. */
 const PublicKeySchema = z.discriminatedUnion('kty', [
   z.object({
@@ -89,9 +89,7 @@ export const ChangeOAuthClientSchema = z
     ...clientFields,
     status: z.enum(['active', 'suspended']),
     scopes: CreateTokenSchema.shape.scopes.unwrap(),
-    models: z
-      .object({ allow: z.array(z.string().min(1).max(200)).max(500), deny: z.array(z.string().min(1).max(200)).max(500) })
-      .partial(),
+    models: z.object({ allow: z.array(lineOf(200)).max(500), deny: z.array(lineOf(200)).max(500) }).partial(),
     strict: z.boolean(),
   })
   .partial();

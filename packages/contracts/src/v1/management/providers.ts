@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { trimmedLineOf } from './line.js';
 import { defineOperations } from './operation.js';
 import { PageQuerySchema, pageOf } from './page.js';
 
@@ -29,7 +30,7 @@ const SecretSchema = z
 
 export const CreateProviderSchema = z.strictObject({
   name: ProviderNameSchema,
-  title: z.string().trim().min(1).max(100).optional(),
+  title: trimmedLineOf(100).optional(),
   api: z.enum(['openai-chat']).optional(),
   /** Needed for a provider that Tollgate does not know by name. */
   base_url: HttpUrlSchema.optional(),
@@ -58,7 +59,7 @@ export type ProviderView = z.infer<typeof ProviderViewSchema>;
 
 export const CreateCredentialSchema = z.strictObject({
   provider_id: ProviderIdSchema,
-  name: z.string().trim().min(1).max(100),
+  name: trimmedLineOf(100),
   secret: SecretSchema,
 });
 export type CreateCredential = z.infer<typeof CreateCredentialSchema>;

@@ -11,7 +11,7 @@ export const RouteIdSchema = z.string().regex(/^route_[0-9a-z]{26}$/, 'must be t
 const milliseconds = z.int().min(1).max(3_600_000);
 const TargetSchema = z.object({
   /** `provider/model` */
-  model: z.string().regex(/^[^/\s]{1,64}\/[^\s*]{1,200}$/, 'must be provider/model'),
+  model: z.string().regex(/^[^/\s\p{Cc}\p{Cs}]{1,64}\/[^\s*\p{Cc}\p{Cs}]{1,200}$/u, 'must be provider/model'),
   weight: z.int().min(1).max(1_000).default(1),
   /** A higher number is a later fallback. */
   priority: z.int().min(0).max(100).default(0),
@@ -25,7 +25,7 @@ const FallbackSchema = z.strictObject({
 
 export const CreateRouteSchema = z.strictObject({
   /** The name that callers send. */
-  model: z.string().regex(/^[^\s*]{1,200}$/, 'must be a name without spaces and stars'),
+  model: z.string().regex(/^[^\s*\p{Cc}\p{Cs}]{1,200}$/u, 'must be a name without spaces and stars'),
   targets: z.array(TargetSchema).min(1).max(50),
   /** How the targets of one priority share calls. */
   strategy: RouteStrategySchema.default('weighted'),
