@@ -7,7 +7,6 @@ import { budget } from './budget/budget.ts';
 import { forgery } from './forgery/forgery.ts';
 import { injection } from './injection/injection.ts';
 import { mainJob } from './main-job.ts';
-import { millionTokens } from './million-tokens/million-tokens.ts';
 import { oauth } from './oauth/oauth.ts';
 import { parity } from './parity/parity.ts';
 import { permissions } from './permissions/permissions.ts';
@@ -25,7 +24,6 @@ const SUITES: readonly ProofSuite[] = [
   audit,
   forgery,
   injection,
-  millionTokens,
   rotation,
   permissions,
   revocation,

@@ -141,6 +141,17 @@ export const BASES: Readonly<Record<string, readonly Body[]>> = {
     }),
   ],
   createCredential: [(n, things) => ({ provider_id: things['provider'], name: `credential ${n}`, secret: 'sk-something' })],
+  simulateRoute: [
+    () => ({
+      model: 'sim/sim-fast',
+      endpoint: 'chat.completions',
+      dialect: 'openai-chat',
+      input_tokens: 10,
+      output_tokens: 10,
+      affinity_key: 'somebody',
+      failures: [],
+    }),
+  ],
   createRoute: [
     (n) => ({
       model: `route-${n}`,

@@ -16,6 +16,8 @@ export const WITNESS_SETTINGS: Readonly<Record<string, string>> = {
 };
 
 const NAME = 'injection-witness';
+/** Somebody who does what no service may: so that what is looked for would be seen. */
+const CONTROL = 'injection-control';
 /** What an honest service may run into: a name that is taken, a row that is gone, a race. */
 const HONEST = /^(23503|23505|40001|40P01|55P03|57014|57P0.)$/;
 const CHUNK = 4 * 1_024 * 1_024;
@@ -29,6 +31,8 @@ export interface Findings {
   readonly statements: number;
   readonly statementsWithPayload: number;
   readonly databaseErrors: number;
+  /** Of the control: one value pasted into a statement, one statement that is none. */
+  readonly controlsSeen: number;
 }
 
 /** Rows of each table, as a whole and those that name the other tenant. */
@@ -43,7 +47,10 @@ export class Witness {
   private readonly client: pg.Client;
   private readonly say: (text: string) => void;
 
-  private constructor(client: pg.Client, say: (text: string) => void) {
+  private readonly url: string;
+
+  private constructor(url: string, client: pg.Client, say: (text: string) => void) {
+    this.url = url;
     this.client = client;
     this.say = say;
   }
@@ -52,7 +59,7 @@ export class Witness {
     const client = new pg.Client({ connectionString: url, application_name: NAME });
     await client.connect();
     await client.query("SET log_statement = 'none'");
-    return new Witness(client, say);
+    return new Witness(url, client, say);
   }
 
   close(): Promise<void> {
@@ -109,22 +116,39 @@ export class Witness {
 
   /** Reads all that Postgres wrote down. */
   async readLog(): Promise<Findings> {
-    let [statements, statementsWithPayload, databaseErrors] = [0, 0, 0];
+    await this.misbehave();
+    let [statements, statementsWithPayload, databaseErrors, controlsSeen] = [0, 0, 0, 0];
     for await (const line of this.logLines()) {
       const { application_name: who, state_code: code, message = '', statement = '', error_severity: severity } = line;
       if (who === NAME) continue;
       const text = `${message}\n${statement}`;
       if (severity === 'LOG' && /^(statement|execute [^:]*|parse [^:]*|bind [^:]*): /.test(message)) statements += 1;
       if ((severity === 'LOG' || statement !== '') && statement.concat(severity === 'LOG' ? message : '').includes(MARK)) {
+        if (who === CONTROL) {
+          controlsSeen += 1;
+          continue;
+        }
         statementsWithPayload += 1;
         if (statementsWithPayload <= 10) this.say(`a value stands in a statement: ${text.slice(0, 400)}`);
       }
       if ((severity === 'ERROR' || severity === 'FATAL' || severity === 'PANIC') && !HONEST.test(code ?? '')) {
+        if (who === CONTROL) {
+          controlsSeen += 1;
+          continue;
+        }
         databaseErrors += 1;
         if (databaseErrors <= 20) this.say(`Postgres: ${code} ${message.slice(0, 200)} in ${statement.slice(0, 200)}`);
       }
     }
-    return { statements, statementsWithPayload, databaseErrors };
+    return { statements, statementsWithPayload, databaseErrors, controlsSeen };
+  }
+
+  private async misbehave(): Promise<void> {
+    const client = new pg.Client({ connectionString: this.url, application_name: CONTROL });
+    await client.connect();
+    await client.query(`SELECT '${MARK}' AS pasted`);
+    await client.query("SELECT 'unterminated").catch(() => undefined);
+    await client.end();
   }
 
   private async *logLines(): AsyncGenerator<LogLine> {

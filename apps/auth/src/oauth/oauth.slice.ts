@@ -1,8 +1,9 @@
 import type { CreatedOAuthClient, JwksReply } from '@tollgate/contracts';
 import { SUBJECTS } from '@tollgate/contracts';
 import { JwtVerdicts, prepareJwtKeys } from '@tollgate/policy';
+import { createTestDatabase } from '@tollgate/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type RunningAuth, startAuth } from '../testing/start-auth.js';
+import { databaseOfAuth, type RunningAuth, startAuth } from '../testing/start-auth.js';
 
 let auth: RunningAuth;
 beforeAll(async () => {
@@ -100,5 +101,52 @@ test('the metadata stands at both well-known places', async () => {
       code_challenge_methods_supported: ['S256'],
       grant_types_supported: expect.not.arrayContaining(['implicit', 'password']),
     });
+  }
+});
+
+test('a gateway below a path: metadata where RFC 8414 puts it, and the path in every link', async () => {
+  const issuer = 'https://gateway.example.com/llm';
+  const database = await createTestDatabase(databaseOfAuth());
+  const below = await startAuth({ url: database.url, overrides: { variables: { PUBLIC_URL: issuer } } });
+  try {
+    const read = async (path: string) => (await fetch(below.handle.url + path)).json() as Promise<Record<string, string>>;
+    // Section 3.1: the well-known name stands between host and path. Discovery of OpenID Connect puts it behind the path, which the proxy takes off.
+    for (const path of ['/.well-known/oauth-authorization-server/llm', '/.well-known/openid-configuration']) {
+      expect(await read(path)).toMatchObject({
+        issuer,
+        authorization_endpoint: `${issuer}/oauth/authorize`,
+        token_endpoint: `${issuer}/oauth/token`,
+        jwks_uri: `${issuer}/oauth/jwks`,
+        introspection_endpoint: `${issuer}/oauth/introspect`,
+      });
+    }
+    expect((await fetch(`${below.handle.url}/.well-known/oauth-authorization-server/elsewhere`)).status).toBe(404);
+    const redirect_uri = 'https://app.example.com/back';
+    const { body: client } = await below.call<CreatedOAuthClient>('POST', CLIENTS, {
+      ...{
+        name: 'app',
+        scopes: ['llm:*'],
+        grant_types: ['authorization_code'],
+        auth_method: 'none',
+        redirect_uris: [redirect_uri],
+      },
+    });
+    const asked = new URLSearchParams({
+      ...{ client_id: client.id, redirect_uri, response_type: 'code', scope: 'llm:chat', state: 'state' },
+      ...{ code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256' },
+    });
+    const started = await fetch(`${below.handle.url}/oauth/authorize?${asked}`, { redirect: 'manual' });
+    const location = started.headers.get('location') ?? '';
+    expect(location).toMatch(/^(https:\/\/gateway\.example\.com)?\/llm\/oauth\/interaction\/[\w-]+$/);
+    const cookies = started.headers.getSetCookie();
+    expect(cookies.every((cookie) => /path=(\/llm\/oauth\/|\/(;|$))/i.test(cookie))).toBe(true);
+    const page = await fetch(below.handle.url + new URL(location, issuer).pathname.slice('/llm'.length), {
+      headers: { cookie: cookies.map((cookie) => cookie.split(';')[0]).join('; ') },
+    });
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain('action="/llm/oauth/interaction/');
+  } finally {
+    await below.close();
+    await database.drop();
   }
 });

@@ -86,7 +86,10 @@ export const TokenPolicySchema = z.object({
   }),
   /** Budgets that a call must reserve from, each of them; empty = unlimited. */
   budgets: z.array(BudgetSpecSchema),
-  /** Prompts and answers may be kept in logs, where something keeps them. */
+  /**
+   * Consent that prompts and answers may be kept. Nothing reads it yet: no part of the gateway keeps any, whatever it says. A child
+   * may not have it where a parent has not, so that it holds once something asks for it.
+   */
   contentLogging: z.boolean(),
   /** Never served without a fresh check. */
   strict: z.boolean(),

@@ -10,6 +10,7 @@ import type { SignInService } from '../sign-in.js';
 import { CLIENT_EXTRA, type ClientExtra } from './client-metadata.js';
 import { type AdapterParts, ModelAdapter } from './model-adapter.js';
 import { grantedScopes, scopesRefused } from './scopes.js';
+import { pathBefore } from './wrap-request.js';
 
 export interface ProviderParts extends AdapterParts {
   readonly signIn: SignInService;
@@ -113,7 +114,10 @@ function configurationOf(parts: ProviderParts, keys: readonly StoredKey[]): Conf
       long: { httpOnly: true, sameSite: 'lax', signed: true },
       short: { httpOnly: true, sameSite: 'lax', signed: true },
     },
-    interactions: { url: (_ctx, interaction) => `/oauth/interaction/${interaction.uid}`, policy: policyOfPrompts() },
+    interactions: {
+      url: (_ctx, interaction) => `${pathBefore(store.issuer)}/oauth/interaction/${interaction.uid}`,
+      policy: policyOfPrompts(),
+    },
     extraTokenClaims: (_ctx, token) => claimsOf(parts, token as unknown as IssuedToken),
     findAccount: (ctx, id) => findAccount(parts, ctx, id),
     assertJwtClientAuthClaimsAndHeader: async (_ctx, claims) => {

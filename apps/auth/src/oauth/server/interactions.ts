@@ -12,7 +12,7 @@ import { sendPage } from '../pages/send-page.js';
 import type { SignedInUser, SignInService } from '../sign-in.js';
 import { type OAuthPlace, type OAuthStore, oauthAct } from './oauth-store.js';
 import { grantedScopes, scopesRefused } from './scopes.js';
-import { placeOfRequest } from './wrap-request.js';
+import { pathBefore, placeOfRequest } from './wrap-request.js';
 
 export interface InteractionParts {
   readonly store: OAuthStore;
@@ -64,7 +64,7 @@ export class Interactions {
   private async show(visit: Visit, problem: string | null, email: string, status = 200): Promise<void> {
     const { interaction, client, response } = visit;
     const shared = {
-      action: `/oauth/interaction/${interaction.uid}`,
+      action: `${pathBefore(this.parts.store.issuer)}/oauth/interaction/${interaction.uid}`,
       clientName: client.token.name,
       host: new URL(this.parts.store.issuer).host,
     };

@@ -17,6 +17,9 @@ interface WithPlace {
 
 const FORWARDED = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'transfer-encoding', 'content-length'];
 
+/** The path that the gateway is reached under, as links need it: `/llm` of `https://example.com/llm`, nothing of `https://example.com`. */
+export const pathBefore = (issuer: string): string => new URL(issuer).pathname.replace(/\/$/, '');
+
 /**
  * A request of node:http with another URL and body. The origin that links, cookies and metadata are made from is that of the
  * issuer, whatever `Host` says.
@@ -31,6 +34,8 @@ export function wrapRequest(request: IncomingMessage, fields: WrappedFields): In
   const wrapped = Object.assign(Readable.from(body === null ? [] : [body]), {
     headers,
     url,
+    // What stands in front of us has taken it off; the library puts it back on where it writes a URL.
+    baseUrl: pathBefore(issuer.href),
     method: request.method,
     socket: request.socket,
     httpVersion: request.httpVersion,
