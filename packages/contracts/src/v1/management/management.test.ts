@@ -141,7 +141,7 @@ function textsOf(schema: z.ZodType, at: string): readonly (readonly [place: stri
 
 /** Where it does no harm: what is hashed, looked up after a change, or read as something else before it is stored. */
 const NEVER_STORED =
-  /^(signIn\/(email|password)|changePassword\/current_password|changePassword\/new_password|\w+\/cursor|putRotationSchedule\/(delivery\/url|timing\/cron|timing\/time_zone)|createProvider\/base_url)$/;
+  /^(signIn\/(email|password)|changePassword\/current_password|changePassword\/new_password|\w+\/cursor|putAlertWebhook\/url|putRotationSchedule\/(delivery\/url|timing\/cron|timing\/time_zone)|createProvider\/base_url)$/;
 
 test('no text gets in that Postgres cannot hold', () => {
   const open = Object.entries<Operation>(MANAGEMENT_OPERATIONS).flatMap(([name, { body, query }]) =>

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { FailureClassSchema, RouteStrategySchema } from '../catalog.js';
 import { RouteSimulationSchema } from '../simulate.js';
 import { DialectSchema, EndpointSchema } from '../upstream.js';
+import { lineOf } from './line.js';
 import { defineOperations } from './operation.js';
 import { PageQuerySchema, pageOf } from './page.js';
 import { CatalogOriginSchema } from './providers.js';
@@ -20,7 +21,7 @@ const TargetSchema = z.object({
 const FallbackSchema = z.strictObject({
   on: z.array(FailureClassSchema).min(1).max(9),
   /** A name that callers could send themselves. */
-  model: z.string().regex(/^[^\s*]{1,200}$/, 'must be the name of a model or of another route'),
+  model: z.string().regex(/^[^\s*\p{Cc}\p{Cs}]{1,200}$/u, 'must be the name of a model or of another route'),
 });
 
 export const CreateRouteSchema = z.strictObject({
@@ -64,14 +65,14 @@ export type RouteView = z.infer<typeof RouteViewSchema>;
 const tokens = z.int().min(0).max(1_000_000_000);
 export const SimulateRouteSchema = z.strictObject({
   /** As a caller would name it. */
-  model: z.string().min(1).max(256),
+  model: lineOf(256),
   endpoint: EndpointSchema.default('chat.completions'),
   /** Of the caller. */
   dialect: DialectSchema.default('openai-chat'),
   input_tokens: tokens.default(1_000),
   output_tokens: tokens.default(500),
   /** Id of the token whose calls stay together, where the strategy is affinity. */
-  affinity_key: z.string().min(1).max(64).optional(),
+  affinity_key: lineOf(64).optional(),
   /** What the attempts are assumed to fail by, one after the other. */
   failures: z.array(FailureClassSchema).max(12).default([]),
 });
