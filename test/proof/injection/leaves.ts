@@ -1,4 +1,7 @@
-import type { z } from 'zod';
+import type { Operation } from '@tollgate/contracts';
+
+/** What says how a body or a query looks. */
+export type Schema = NonNullable<Operation['body']>;
 
 /** A place for a value in a body or a query. */
 export interface Leaf {
@@ -8,25 +11,25 @@ export interface Leaf {
 }
 
 type Def = Record<string, unknown> & { readonly type: string };
-const defOf = (schema: unknown): Def => (schema as z.ZodType)._zod.def as unknown as Def;
+const defOf = (schema: unknown): Def => (schema as Schema)._zod.def as unknown as Def;
 
 const WRAPPERS = new Set(['optional', 'nullable', 'default', 'prefault', 'nonoptional', 'readonly', 'catch']);
 
 /** Every place that the schema knows, however deep; lists have one entry, and records one key. */
-export function leavesOf(schema: z.ZodType, path: readonly string[] = []): readonly Leaf[] {
+export function leavesOf(schema: Schema, path: readonly string[] = []): readonly Leaf[] {
   const def = defOf(schema);
-  if (WRAPPERS.has(def.type)) return leavesOf(def['innerType'] as z.ZodType, path);
+  if (WRAPPERS.has(def.type)) return leavesOf(def['innerType'] as Schema, path);
   switch (def.type) {
     case 'object':
-      return Object.entries(def['shape'] as Record<string, z.ZodType>).flatMap(([key, field]) => leavesOf(field, [...path, key]));
+      return Object.entries(def['shape'] as Record<string, Schema>).flatMap(([key, field]) => leavesOf(field, [...path, key]));
     case 'array':
-      return leavesOf(def['element'] as z.ZodType, [...path, '0']);
+      return leavesOf(def['element'] as Schema, [...path, '0']);
     case 'record':
-      return leavesOf(def['valueType'] as z.ZodType, [...path, 'key']);
+      return leavesOf(def['valueType'] as Schema, [...path, 'key']);
     case 'union':
-      return distinct((def['options'] as z.ZodType[]).flatMap((option) => leavesOf(option, path)));
+      return distinct((def['options'] as Schema[]).flatMap((option) => leavesOf(option, path)));
     case 'pipe':
-      return leavesOf(def['in'] as z.ZodType, path);
+      return leavesOf(def['in'] as Schema, path);
     default:
       return [{ path, kind: def.type }];
   }
@@ -64,22 +67,22 @@ export function withValue(body: unknown, path: readonly string[], value: unknown
 }
 
 /** A body that may or may not be good, for operations that nobody has written one for. */
-export function guessOf(schema: z.ZodType): unknown {
+export function guessOf(schema: Schema): unknown {
   const def = defOf(schema);
-  if (WRAPPERS.has(def.type)) return guessOf(def['innerType'] as z.ZodType);
+  if (WRAPPERS.has(def.type)) return guessOf(def['innerType'] as Schema);
   switch (def.type) {
     case 'object':
       return Object.fromEntries(
-        Object.entries(def['shape'] as Record<string, z.ZodType>).map(([key, field]) => [key, guessOf(field)]),
+        Object.entries(def['shape'] as Record<string, Schema>).map(([key, field]) => [key, guessOf(field)]),
       );
     case 'array':
-      return [guessOf(def['element'] as z.ZodType)];
+      return [guessOf(def['element'] as Schema)];
     case 'record':
-      return { key: guessOf(def['valueType'] as z.ZodType) };
+      return { key: guessOf(def['valueType'] as Schema) };
     case 'union':
-      return guessOf((def['options'] as z.ZodType[])[0] as z.ZodType);
+      return guessOf((def['options'] as Schema[])[0] as Schema);
     case 'pipe':
-      return guessOf(def['in'] as z.ZodType);
+      return guessOf(def['in'] as Schema);
     case 'enum':
       return Object.values(def['entries'] as Record<string, unknown>)[0];
     case 'literal':

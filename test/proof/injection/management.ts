@@ -1,12 +1,11 @@
 import { ACCOUNT_PERMISSION, MANAGEMENT_OPERATIONS, type Operation, type Service } from '@tollgate/contracts';
-import type { z } from 'zod';
 import type { Things } from '../permissions/cast.ts';
 import { pathTo } from '../permissions/paths.ts';
 import { BASES, MAKES, NORMALISED } from './bodies.ts';
 import type { Payload } from './corpus.ts';
 import { MANAGEMENT_HEADERS } from './headers.ts';
 import type { Judge } from './judge.ts';
-import { guessOf, leavesOf, valueAt, withValue } from './leaves.ts';
+import { guessOf, leavesOf, type Schema, valueAt, withValue } from './leaves.ts';
 import { type Answer, endsRequest, inLanes, type Question, send, sendBytes } from './send.ts';
 
 const LANES = 6;
@@ -157,7 +156,7 @@ export class ManagementAttack {
   private baseOf(name: string, operation: Operation, variant: number): unknown {
     this.turn += 1;
     const bases = BASES[name];
-    if (bases === undefined) return guessOf(operation.body as z.ZodType);
+    if (bases === undefined) return guessOf(operation.body as Schema);
     return (bases[variant] ?? bases[0])?.(this.turn, this.parts.things);
   }
 
