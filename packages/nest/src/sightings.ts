@@ -16,6 +16,8 @@ const SECRETS_OF_KEY_MAX = 8;
 /** Auth answered, and not with a yes: whatever is wrong with a batch must not hold up those after it for ever. */
 const ATTEMPTS_MAX = 5;
 const ANSWER_MS_MAX = 5_000;
+/** The end of a process waits no longer than this for an auth that is away. */
+const CLOSE_MS_MAX = 1_000;
 
 export interface SightingsParts {
   readonly transport: Transport;
@@ -47,6 +49,7 @@ export class Sightings {
   private sending: Promise<void> | null = null;
   private dropped = 0;
   private attempts = 0;
+  private closing = false;
 
   constructor(private readonly parts: SightingsParts) {}
 
@@ -89,6 +92,7 @@ export class Sightings {
   }
 
   async close(): Promise<void> {
+    this.closing = true;
     await this.sending;
     await this.flush();
     if (this.timer !== null) clearTimeout(this.timer);
@@ -135,7 +139,7 @@ export class Sightings {
       for (const [name] of batch) this.kept.delete(name);
       if (await this.sendBatch(batch.map(([, sighting]) => sighting))) continue;
       for (const [name, sighting] of batch) this.putBack(name, sighting);
-      this.timer ??= setTimeout(() => void this.flush(), RETRY_MS).unref();
+      if (!this.closing) this.timer ??= setTimeout(() => void this.flush(), RETRY_MS).unref();
       return;
     }
   }
@@ -152,7 +156,9 @@ export class Sightings {
     const { transport, logger } = this.parts;
     try {
       const body = encodeJson({ v: 1, sightings });
-      const answer = await transport.request(SUBJECTS.watchReport, body, { timeoutMs: ANSWER_MS_MAX });
+      const answer = await transport.request(SUBJECTS.watchReport, body, {
+        timeoutMs: this.closing ? CLOSE_MS_MAX : ANSWER_MS_MAX,
+      });
       const reply: WatchReply = WatchReplySchema.parse(decodeJson(answer));
       this.attempts = 0;
       return reply.status === 'ok';

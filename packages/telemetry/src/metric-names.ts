@@ -52,8 +52,6 @@ export const METRIC_NAMES = {
   auditCheckpoints: 'tollgate_audit_checkpoints_total',
   /** Incidents that were opened. Labels: rule, severity, action (what was done: alert, slow_down, suspend). */
   incidents: 'tollgate_incidents_total',
-  /** What routers and guards saw and could not report for want of room. Labels: service. */
-  sightingsDropped: 'tollgate_sightings_dropped_total',
   /** 1 while the message bus is reached. */
   busConnected: 'tollgate_bus_connected',
   /** 1 while the process takes traffic. */

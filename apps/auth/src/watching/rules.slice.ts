@@ -195,3 +195,18 @@ test('many routers that see the same at once open one incident, and none of it i
   await Promise.all(Array.from({ length: 12 }, () => play.report(play.refused(token.public_id, token.token))));
   expect(await play.incidentOf(token.id, 'spent_secret_used')).toMatchObject({ count: 12 });
 });
+
+test('reports of the same keys in any order lose no refusal', async () => {
+  const tokens = await Promise.all(Array.from({ length: 6 }, () => play.make()));
+  const denied = tokens.map((token) =>
+    play.refused(token.public_id, '', { reason: 'address_not_allowed', secretId: play.secretOf(token), digests: [] }),
+  );
+  const orders = Array.from({ length: 12 }, (_, turn) => [...denied.slice(turn % 6), ...denied.slice(0, turn % 6)]);
+  await Promise.all(orders.map((order, turn) => play.report(...(turn % 2 === 0 ? order : order.toReversed()))));
+  const rows: { counts: { refusals: [number, number][] } }[] = await play.dataSource.query(
+    'SELECT counts FROM auth.watch_counts WHERE subject = ANY ($1::text[])',
+    [tokens.map(({ id }) => id)],
+  );
+  const totals = rows.map(({ counts }) => counts.refusals.reduce((sum, [, count]) => sum + count, 0));
+  expect(totals).toEqual(tokens.map(() => 12));
+});

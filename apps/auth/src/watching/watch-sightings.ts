@@ -66,7 +66,8 @@ export async function watchSightings(change: Change, seen: SightingsOf): Promise
     const exposure = { ...sighting, ...proven, at: timeOf(change, sighting), callerTokenId: own ? sighting.callerTokenId : null };
     raise(change, proven, judgeExposure(exposure, change.now));
   }
-  for (const { sighting, proven } of seen.refused) {
+  // In one order, as everywhere: two reports that hold the same keys wait for each other and never in a circle.
+  for (const { sighting, proven } of seen.refused.toSorted((a, b) => (a.proven.key.id < b.proven.key.id ? -1 : 1))) {
     const refusal = { ...sighting, ...proven, at: timeOf(change, sighting) };
     raise(change, proven, judgeRefusal(refusal, change.now));
     // Of a key that is out of service each call is refused: that says nothing new about whoever calls.
@@ -77,7 +78,8 @@ export async function watchSightings(change: Change, seen: SightingsOf): Promise
     raise(change, proven, findings);
   }
   const nothing: WindowCounts = [];
-  for (const [subject, group] of Map.groupBy(seen.garbage, ({ network }) => (network === '' ? 'unknown' : network))) {
+  const networks = Map.groupBy(seen.garbage, ({ network }) => (network === '' ? 'unknown' : network));
+  for (const [subject, group] of [...networks].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     const sighting = together(group);
     const one = { ...sighting, at: timeOf(change, sighting) };
     const findings = await changeCounts(change, { kind: 'garbage', subject, empty: nothing }, (before) =>

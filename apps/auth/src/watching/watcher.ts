@@ -54,9 +54,15 @@ export class Watcher {
       await work();
       return true;
     } catch (error) {
-      if (isConnectionError(error) || (error instanceof TollgateError && error.code === 'overloaded')) return false;
+      if (isConnectionError(error) || isPassing(error)) return false;
       this.logger.error({ error }, what);
       return true;
     }
   }
 }
+
+/** Postgres has broken a deadlock off (40P01), or is out of reach: the next time it may well work. */
+const isPassing = (error: unknown): boolean =>
+  error instanceof TollgateError
+    ? error.code === 'overloaded'
+    : error instanceof Error && 'code' in error && error.code === '40P01';
