@@ -1,0 +1,41 @@
+import { encodeUtf8 } from '@tollgate/kernel';
+import { anthropicMessages } from '../anthropic-messages/dialect.js';
+import type { Dialect } from '../canonical/dialect.js';
+import type { Target } from '../canonical/target.js';
+import { isObject, type JsonObject } from '../json/json-value.js';
+import { openaiChat } from '../openai-chat/dialect.js';
+
+/** What the suite must know of a dialect: this row is all that a new one adds. */
+export interface ConformanceRow {
+  readonly dialect: Dialect;
+  /** The best that the vendor's models can do: what is missing even so is a gap of the dialect. */
+  readonly target: Partial<Target>;
+  /** Whether a recorded body or event is of this dialect. */
+  owns(recorded: JsonObject): boolean;
+  /** Wraps recorded events as the vendor does. */
+  frame(events: readonly string[]): Uint8Array;
+  /** Where one recorded file holds several streams: whether this event begins one. */
+  begins?(event: JsonObject): boolean;
+}
+
+export const CONFORMANCE_ROWS: readonly ConformanceRow[] = [
+  {
+    dialect: openaiChat,
+    target: { cacheMarks: 'breakpoint', reasoningField: 'reasoning_details', systemAnywhere: true },
+    owns: (recorded) =>
+      Array.isArray(recorded['choices']) && (recorded['object'] === undefined || String(recorded['object']).startsWith('chat.')),
+    frame: (events) => encodeUtf8(`${events.map((event) => `data: ${event}\n\n`).join('')}data: [DONE]\n\n`),
+  },
+  {
+    dialect: anthropicMessages,
+    target: { systemAnywhere: true, maxOutputTokens: 32_000 },
+    owns: (recorded) =>
+      recorded['type'] === 'message_start' ||
+      (recorded['type'] === 'message' && recorded['role'] === 'assistant' && isObject(recorded['usage'])),
+    frame: (events) =>
+      encodeUtf8(
+        events.map((event) => `event: ${String((JSON.parse(event) as JsonObject)['type'])}\ndata: ${event}\n\n`).join(''),
+      ),
+    begins: (event) => event['type'] === 'message_start',
+  },
+];
