@@ -80,6 +80,16 @@ export const ANTHROPIC: Vendor = {
     if (version === undefined) refuse('anthropic-version: header is required');
     if (!VERSIONS.includes(version as string)) refuse(`anthropic-version: "${version}" is not a valid version`);
   },
+  troubles: {
+    'context-window': () => new Refusal('invalid', 'prompt is too long: 210000 tokens > 200000 maximum'),
+    quota: () =>
+      new Refusal(
+        'invalid',
+        'Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase credits.',
+      ),
+    'content-policy': () => new Refusal('invalid', 'Output blocked by content filtering policy'),
+  },
+  bodyBytesMax: 32 * 1024 * 1024,
   writeRefusal: writeAnthropicRefusal,
   headers: (call) => ({ 'request-id': `req_01${call.id}`, 'anthropic-organization-id': '00000000-0000-4000-8000-000000000000' }),
 };

@@ -1,10 +1,11 @@
 import { readBearer } from '../engine/check-bearer.js';
 import { isObject, type Json } from '../engine/json.js';
-import { Refusal, refuse } from '../engine/refusal.js';
+import { Refusal } from '../engine/refusal.js';
 import { dataEvent } from '../engine/sse.js';
 import type { Action, Answer, Call, ChatFormat, Said, Vendor } from '../engine/vendor.js';
 import { readDirectives } from '../meaning/directives.js';
 import { chatFormat } from '../openai-chat/chat-format.js';
+import { OPENAI_TROUBLES } from '../openai-chat/openai-troubles.js';
 import { CREATED } from '../openai-chat/write-chat.js';
 import { openAiError, retryHeaders } from '../openai-chat/write-refusal.js';
 import { embeddings } from '../openai-embeddings/embeddings.js';
@@ -17,8 +18,9 @@ const PROMPT_FILTERS = [
 ];
 
 /** Azure refuses a prompt before the model sees it: https://learn.microsoft.com/azure/ai-services/openai/concepts/content-filter */
-function refusePrompt(): never {
-  return refuse(
+const promptRefusal = (): Refusal =>
+  new Refusal(
+    'invalid',
     "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. Please modify your prompt and retry.",
     {
       param: 'prompt',
@@ -32,7 +34,6 @@ function refusePrompt(): never {
       },
     },
   );
-}
 
 /** OpenAI's format with the results of the filters laid over it. */
 function filtered(format: ChatFormat): ChatFormat {
@@ -41,7 +42,8 @@ function filtered(format: ChatFormat): ChatFormat {
     ...format,
     read(call) {
       const ask = format.read(call);
-      return readDirectives(ask.prompt).refuse ? refusePrompt() : ask;
+      if (readDirectives(ask.prompt).refuse) throw promptRefusal();
+      return ask;
     },
     writeWhole(said) {
       const whole = format.writeWhole(said) as Json;
@@ -138,6 +140,7 @@ export const AZURE_OPENAI: Vendor = {
       'Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an active subscription and use a correct regional API endpoint for your resource.',
     );
   },
+  troubles: { ...OPENAI_TROUBLES, 'content-policy': promptRefusal },
   writeRefusal,
   headers: (call) => ({ 'apim-request-id': call.id, 'x-ms-region': 'Simulated', 'x-ratelimit-remaining-requests': '59' }),
 };

@@ -88,6 +88,10 @@ export const BEDROCK: Vendor = {
     else if (key !== call.keys.aws.apiKey)
       throw new Refusal('forbidden', 'Authentication failed: Please make sure your API Key is valid.');
   },
+  troubles: {
+    'context-window': () => new Refusal('invalid', 'Input is too long for requested model.'),
+    quota: () => new Refusal('rate_limited', 'Too many tokens per day, please wait before trying again.'),
+  },
   writeRefusal: writeAwsRefusal,
   headers: (call) => ({ 'x-amzn-requestid': call.id }),
 };

@@ -131,6 +131,18 @@ export const COHERE: Vendor = {
   hosts: ['api.cohere.com', 'api.cohere.ai'],
   route,
   authorize: (call) => checkBearer(call, call.keys.cohere, { missing: 'no api key supplied', wrong: 'invalid api token' }),
+  troubles: {
+    'context-window': () =>
+      new Refusal(
+        'invalid',
+        'too many tokens: total number of tokens in the prompt cannot exceed 128000 - received 130000. Try using a shorter prompt, or enable prompt truncating.',
+      ),
+    quota: () =>
+      new Refusal(
+        'rate_limited',
+        'You are using a Trial key, which is limited to 1000 API calls / month. You can continue to use the Trial key for free or upgrade to a Production key.',
+      ),
+  },
   writeRefusal,
   headers: (call) => ({ 'x-debug-trace-id': call.id, num_chars: '1' }),
 };

@@ -66,6 +66,18 @@ describe.each(Object.entries(MAKERS))('%s', (_, make) => {
     expect((await fail(driver, 'ask')).status).toBe(status);
   });
 
+  test('a prompt that is too long is refused in words that tell so', async () => {
+    providers.arm(driver.provider, 'context-window');
+    const { status, message } = await fail(driver, 'stream');
+    expect(status).toBe(400);
+    expect(message).toMatch(/context|too long|token/);
+  });
+
+  test('comments between the events are passed over', async () => {
+    providers.arm(driver.provider, 'comments');
+    expect((await driver.stream({ model: driver.model, ...QUESTION }, [])).text).toBe(QUESTION.prompt.slice(5));
+  });
+
   test('the overload of a whole answer is an error of the vendor', async () => {
     providers.arm(driver.provider, 'overload');
     expect((await fail(driver, 'ask')).message).toContain('Overloaded');

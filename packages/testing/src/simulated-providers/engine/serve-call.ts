@@ -36,6 +36,9 @@ export function serveCall(exchange: Exchange): void {
 
 function answer(exchange: Exchange): void {
   const { vendor, call, entry } = exchange;
+  if (call.bytes.length > (vendor.bodyBytesMax ?? Number.POSITIVE_INFINITY)) {
+    throw new Refusal('too_large', 'Request exceeds the maximum size');
+  }
   vendor.authorize(call);
   const action = vendor.route(call);
   if (action === null) throw new Refusal('not_found', 'Not Found');
@@ -78,6 +81,11 @@ function nextFault(exchange: Exchange): Fault {
   const { entry, faults, vendor } = exchange;
   const fault = faults.next(vendor.name, entry.model);
   if (fault.kind === 'status') throw refusalOfStatus(fault.status, fault.retryAfterMs);
+  if (fault.kind === 'context-window' || fault.kind === 'quota' || fault.kind === 'content-policy') {
+    const trouble = vendor.troubles[fault.kind];
+    if (trouble === undefined) throw new Error(`${vendor.name} has no answer to ${fault.kind}`);
+    throw trouble(exchange.call);
+  }
   return fault;
 }
 

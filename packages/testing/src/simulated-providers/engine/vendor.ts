@@ -68,6 +68,8 @@ export interface PlainResult {
   readonly promptTokens: number;
 }
 
+export type Trouble = 'context-window' | 'quota' | 'content-policy';
+
 /** A provider: where it lives, how it knows its callers, how it says no. */
 export interface Vendor {
   /** First segment of the path on the shared port, and the name in the ledger. */
@@ -79,6 +81,10 @@ export interface Vendor {
   /** Throws a `Refusal`. */
   readonly authorize: (call: Call) => void;
   readonly writeRefusal: (refusal: Refusal, call: Call) => Answer;
+  /** What it says to troubles that are not in the request's form; of those without an entry nothing is known. */
+  readonly troubles: Readonly<Partial<Record<Trouble, (call: Call) => Refusal>>>;
+  /** Longer bodies are refused. */
+  readonly bodyBytesMax?: number;
   /** Headers of every good answer. */
   readonly headers: (call: Call) => Readonly<Record<string, string>>;
 }

@@ -25,6 +25,10 @@ export type Fault =
   /** A frame with words comes once more after the last one. */
   | { readonly kind: 'late' }
   | { readonly kind: 'empty' }
+  /** What a prompt that is too long, an account without money and a prompt against the rules get. */
+  | { readonly kind: 'context-window' | 'quota' | 'content-policy' }
+  /** A comment of SSE before every event, as proxies send them to keep a connection alive. */
+  | { readonly kind: 'comments' }
   | { readonly kind: 'html' }
   /** A good body under `text/plain`. */
   | { readonly kind: 'wrong-type' }
@@ -44,7 +48,7 @@ const bounded = (ms: number): number => Math.min(ms, WAIT_MS_MAX);
 /**
  * Reads a fault's name: `429`, `429-2000ms`, `500`, `529`, `window-3`, `flaky-2`, `cut-3`, `half-3`, `half-end-3`,
  * `malformed-1`, `overload`, `overload-3`, `no-end`, `silent`, `stall-3`, `drip`, `drip-7b-2ms`, `duplicate`, `late`,
- * `empty`, `html`, `wrong-type`, `redirect`, `wait-50ms`, `slow-20ms`, `latency-5-50-200`. Null: no fault of that name.
+ * `empty`, `comments`, `context-window`, `quota`, `content-policy`, `html`, `wrong-type`, `redirect`, `wait-50ms`, `slow-20ms`, `latency-5-50-200`. Null: no fault of that name.
  */
 export function readFault(name: string): Fault | null {
   const [, word = '', digits = ''] = /^([a-z]+(?:-[a-z]+)*|)-?([0-9].*)?$/.exec(name) ?? [];
@@ -85,6 +89,10 @@ export function readFault(name: string): Fault | null {
     case 'html':
     case 'wrong-type':
     case 'redirect':
+    case 'comments':
+    case 'context-window':
+    case 'quota':
+    case 'content-policy':
       return { kind: word };
     default:
       return null;

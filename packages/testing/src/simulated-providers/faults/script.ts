@@ -21,6 +21,7 @@ export interface OddFrames {
 }
 
 const step = ({ bytes, content }: Frame): Step => ({ bytes, frames: content ? 1 : 0, waitMs: 0 });
+const isEvent = ({ bytes }: Frame): boolean => typeof bytes === 'string' && /^(data|event):/.test(bytes);
 const plain = (bytes: string | Uint8Array): Step => ({ bytes, frames: 0, waitMs: 0 });
 const half = <Bytes extends string | Uint8Array>(bytes: Bytes): Bytes =>
   (typeof bytes === 'string' ? bytes.slice(0, bytes.length >> 1) : bytes.subarray(0, bytes.length >> 1)) as Bytes;
@@ -71,6 +72,11 @@ export function scriptOfStream(frames: readonly Frame[], fault: Fault, odd: OddF
       const late = frames.findLast((frame) => frame.content);
       return { steps: [...frames.map(step), ...(late === undefined ? [] : [plain(late.bytes)])], ending: 'end' };
     }
+    case 'comments':
+      return {
+        steps: frames.flatMap((frame) => [...(isEvent(frame) ? [plain(': keep-alive\n\n')] : []), step(frame)]),
+        ending: 'end',
+      };
     case 'drip':
       return dripped(frames, fault.bytes, fault.everyMs);
     case 'slow':

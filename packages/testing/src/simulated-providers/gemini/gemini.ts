@@ -5,6 +5,7 @@ import { countText } from '../meaning/count-tokens.js';
 import { embedText } from '../vectors/embed-text.js';
 import { camelCase } from './camel-case.js';
 import { badField } from './field-violation.js';
+import { GOOGLE_TROUBLES } from './google-troubles.js';
 import { readContent } from './read-content.js';
 import { writeContent, writeContentFrames } from './write-content.js';
 import { writeGoogleErrorFrame, writeGoogleRefusal } from './write-refusal.js';
@@ -110,6 +111,7 @@ export const GEMINI: Vendor = {
       throw new Refusal('invalid', 'API key not valid. Please pass a valid API key.', { extra: { details: [reason] } });
     }
   },
+  troubles: GOOGLE_TROUBLES,
   writeRefusal: writeGoogleRefusal,
   headers: () => ({ vary: 'Origin, X-Origin, Referer', 'server-timing': 'gfet4t7; dur=1' }),
 };

@@ -109,6 +109,18 @@ export const MISTRAL: Vendor = {
   authorize(call) {
     if (readBearer(call) !== call.keys.mistral) throw new Refusal('unauthenticated', 'Unauthorized');
   },
+  troubles: {
+    'context-window': () =>
+      new Refusal(
+        'invalid',
+        'Prompt contains 140000 tokens and 0 draft tokens, too large for model with 131072 maximum context length',
+        {
+          type: 'invalid_request_prompt',
+          code: '3051',
+        },
+      ),
+    quota: () => new Refusal('rate_limited', 'Requests rate limit exceeded', { code: '1300' }),
+  },
   writeRefusal,
   headers: (call) => ({ 'mistral-correlation-id': call.id, 'x-ratelimit-remaining-req-minute': '59' }),
 };

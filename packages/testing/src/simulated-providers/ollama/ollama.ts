@@ -133,6 +133,7 @@ export const OLLAMA: Vendor = {
   authorize(call) {
     if (call.keys.ollama !== null && readBearer(call) !== call.keys.ollama) throw new Refusal('unauthenticated', 'unauthorized');
   },
+  troubles: { 'context-window': () => new Refusal('invalid', 'the input length exceeds the context length') },
   writeRefusal: (refusal) => ({
     status: refusal.details.status ?? STATUSES[refusal.kind],
     headers: { 'content-type': 'application/json; charset=utf-8' },

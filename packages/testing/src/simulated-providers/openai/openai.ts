@@ -3,6 +3,7 @@ import { textOf } from '../engine/json.js';
 import { Refusal, refuse } from '../engine/refusal.js';
 import type { Action, Call, Vendor } from '../engine/vendor.js';
 import { chatFormat } from '../openai-chat/chat-format.js';
+import { OPENAI_TROUBLES } from '../openai-chat/openai-troubles.js';
 import { CREATED } from '../openai-chat/write-chat.js';
 import { writeOpenAiRefusal } from '../openai-chat/write-refusal.js';
 import { embeddings } from '../openai-embeddings/embeddings.js';
@@ -54,6 +55,7 @@ export const OPENAI: Vendor = {
       "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).";
     checkBearer(call, call.keys.openai, { missing, wrong });
   },
+  troubles: OPENAI_TROUBLES,
   writeRefusal: writeOpenAiRefusal,
   headers: (call) => ({
     'x-request-id': `req_${call.id}`,

@@ -8,6 +8,7 @@ import { Refusal, refuse } from '../engine/refusal.js';
 import { SSE_TYPE } from '../engine/sse.js';
 import type { Action, Call, ChatFormat, PlainResult, Vendor } from '../engine/vendor.js';
 import { countContent, generateContent } from '../gemini/gemini.js';
+import { GOOGLE_TROUBLES } from '../gemini/google-troubles.js';
 import { writeGoogleRefusal } from '../gemini/write-refusal.js';
 import { countText } from '../meaning/count-tokens.js';
 import { embedText } from '../vectors/embed-text.js';
@@ -90,6 +91,7 @@ export const VERTEX: Vendor = {
       wrong,
     });
   },
+  troubles: GOOGLE_TROUBLES,
   writeRefusal: writeGoogleRefusal,
   headers: () => ({ vary: 'Origin, X-Origin, Referer' }),
 };

@@ -81,6 +81,7 @@ export const VOYAGE: Vendor = {
   route,
   authorize: (call) =>
     checkBearer(call, call.keys.voyage, { missing: 'You must provide an API key.', wrong: 'Provided API key is invalid.' }),
+  troubles: {},
   writeRefusal: (refusal: Refusal) => ({
     status: refusal.details.status ?? STATUSES[refusal.kind],
     headers: { 'content-type': 'application/json' },
