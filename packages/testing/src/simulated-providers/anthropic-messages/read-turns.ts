@@ -1,6 +1,7 @@
 import { isObject, type Json, objectsOf, textOf } from '../engine/json.js';
 import { refuse } from '../engine/refusal.js';
 import type { Conversation } from '../meaning/conversation.js';
+import { openThought } from '../meaning/seal-thought.js';
 import { signThought } from '../meaning/sign-thought.js';
 import { readSource } from './read-source.js';
 
@@ -126,6 +127,8 @@ function readBlock(block: Json, role: string, path: string, settings: TurnSettin
       }
       return;
     case 'redacted_thinking':
+      if (openThought(settings.vendor, textOf(block.data)) === null)
+        refuse(`${path}: Invalid \`data\` in \`redacted_thinking\` block`);
       return;
     default:
       refuse(`${path}: Input tag '${textOf(block.type)}' found using 'type' does not match any of the expected tags`);

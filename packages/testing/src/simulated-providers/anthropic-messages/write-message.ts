@@ -1,7 +1,8 @@
-import { type Json, parseJson } from '../engine/json.js';
+import { isObject, type Json, parseJson, textOf } from '../engine/json.js';
 import { namedEvent } from '../engine/sse.js';
 import type { Frame, Said } from '../engine/vendor.js';
 import { outputTotal, type ReplyEnd } from '../meaning/reply.js';
+import { sealThought } from '../meaning/seal-thought.js';
 import { signThought } from '../meaning/sign-thought.js';
 import { splitPieces } from '../meaning/split-pieces.js';
 
@@ -28,19 +29,25 @@ const promptUsage = ({ reply }: Said): Json => ({
   cache_read_input_tokens: reply.buckets.cacheRead,
 });
 
+const detailsOf = ({ reply: { buckets } }: Said): Json =>
+  buckets.reasoning > 0 ? { output_tokens_details: { thinking_tokens: buckets.reasoning } } : {};
+
 const fullUsage = (said: Said, outputTokens: number): Json => ({
   ...promptUsage(said),
   cache_creation: { ephemeral_5m_input_tokens: said.reply.buckets.cacheWritten, ephemeral_1h_input_tokens: 0 },
   output_tokens: outputTokens,
+  ...detailsOf(said),
   service_tier: 'standard',
   inference_geo: 'not_available',
 });
 
-const thought = (thinking: string): Json => ({
-  type: 'thinking',
-  thinking,
-  signature: signThought('anthropic', thinking),
-});
+/** Shown, left out (`display`), or sealed. */
+function thoughtBlock({ call, reply }: Said, thinking: string): Json {
+  if (reply.redacted) return { type: 'redacted_thinking', data: sealThought('anthropic', thinking) };
+  const omitted = isObject(call.body?.thinking) && call.body.thinking.display === 'omitted';
+  const shown = omitted ? '' : thinking;
+  return { type: 'thinking', thinking: shown, signature: signThought('anthropic', shown) };
+}
 
 const shell = (said: Said, content: readonly Json[], ending: Json, usage: Json): Json => ({
   model: said.ask.model,
@@ -62,7 +69,7 @@ const endingOf = ({ reply }: Said): Json => ({
 export function writeMessage(said: Said): Json {
   const { reply } = said;
   const content: Json[] = [
-    ...(reply.thinking === null ? [] : [thought(reply.thinking)]),
+    ...(reply.thinking === null ? [] : [thoughtBlock(said, reply.thinking)]),
     ...(reply.text === '' ? [] : [{ type: 'text', text: reply.text }]),
     ...reply.calls.map((call, index) => ({
       type: 'tool_use',
@@ -87,7 +94,8 @@ const block = (index: number, start: Json, deltas: readonly Frame[]): readonly F
 /** The message as its stream of events, a `ping` after the first as the vendor sends it. */
 export function writeMessageFrames(said: Said): readonly Frame[] {
   const { reply } = said;
-  const start = shell(said, [], { stop_reason: null, stop_sequence: null }, fullUsage(said, 1));
+  const { output_tokens_details: _, ...opening } = fullUsage(said, 1);
+  const start = shell(said, [], { stop_reason: null, stop_sequence: null }, opening);
   const frames: Frame[] = [
     namedEvent('message_start', { type: 'message_start', message: start }),
     namedEvent('ping', { type: 'ping' }),
@@ -98,12 +106,13 @@ export function writeMessageFrames(said: Said): readonly Frame[] {
     index += 1;
   };
   if (reply.thinking !== null) {
-    const pieces = splitPieces(reply.thinking).map((piece) => delta(index, { type: 'thinking_delta', thinking: piece }, true));
-    const signature = signThought('anthropic', reply.thinking);
-    add({ type: 'thinking', thinking: '', signature: '' }, [
-      ...pieces,
-      delta(index, { type: 'signature_delta', signature }, false),
-    ]);
+    const whole = thoughtBlock(said, reply.thinking);
+    const pieces = splitPieces(textOf(whole.thinking)).map((piece) =>
+      delta(index, { type: 'thinking_delta', thinking: piece }, true),
+    );
+    const signature = delta(index, { type: 'signature_delta', signature: whole.signature }, false);
+    if (reply.redacted) add(whole, []);
+    else add({ type: 'thinking', thinking: '', signature: '' }, [...pieces, signature]);
   }
   if (reply.text !== '') {
     add(
@@ -119,7 +128,7 @@ export function writeMessageFrames(said: Said): readonly Frame[] {
       pieces.map((piece) => delta(index, { type: 'input_json_delta', partial_json: piece }, true)),
     );
   }
-  const usage = { ...promptUsage(said), output_tokens: outputTotal(reply.buckets) };
+  const usage = { ...promptUsage(said), output_tokens: outputTotal(reply.buckets), ...detailsOf(said) };
   frames.push(namedEvent('message_delta', { type: 'message_delta', delta: endingOf(said), usage }));
   frames.push(namedEvent('message_stop', { type: 'message_stop' }));
   return frames;

@@ -1,6 +1,7 @@
 import { isObject, type Json, objectsOf, textOf } from '../engine/json.js';
 import { refuse } from '../engine/refusal.js';
 import type { Conversation } from '../meaning/conversation.js';
+import { openThought } from '../meaning/seal-thought.js';
 import { signThought } from '../meaning/sign-thought.js';
 import { decodeBase64, sniffMediaType } from '../meaning/sniff-media-type.js';
 
@@ -123,6 +124,9 @@ function readBlock(block: Json, path: string, { hasTools, conversation, role }: 
 }
 
 function readReasoning(value: Json, path: string): void {
+  if (typeof value.redactedContent === 'string' && openThought('anthropic', value.redactedContent) === null) {
+    refuse(`The model returned the following errors: ${path}: Invalid \`data\` in \`redacted_thinking\` block`);
+  }
   const text = isObject(value.reasoningText) ? value.reasoningText : null;
   if (text !== null && textOf(text.signature) !== signThought('anthropic', textOf(text.text))) {
     refuse(`The model returned the following errors: ${path}: Invalid \`signature\` in \`thinking\` block`);

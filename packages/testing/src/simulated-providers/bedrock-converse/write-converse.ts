@@ -2,6 +2,7 @@ import { encodeEvent } from '../aws/encode-event.js';
 import { type Json, parseJson } from '../engine/json.js';
 import { type Frame, frame, type Said } from '../engine/vendor.js';
 import { outputTotal, promptTotal, type ReplyEnd } from '../meaning/reply.js';
+import { sealThought } from '../meaning/seal-thought.js';
 import { signThought } from '../meaning/sign-thought.js';
 import { splitPieces } from '../meaning/split-pieces.js';
 
@@ -29,7 +30,8 @@ export function writeConverse(said: Said): Json {
   const content: Json[] = [];
   if (reply.thinking !== null) {
     const reasoningText = { text: reply.thinking, signature: signThought('anthropic', reply.thinking) };
-    content.push({ reasoningContent: { reasoningText } });
+    const redactedContent = sealThought('anthropic', reply.thinking);
+    content.push({ reasoningContent: reply.redacted ? { redactedContent } : { reasoningText } });
   }
   if (reply.text !== '') content.push({ text: reply.text });
   for (const [index, call] of reply.calls.entries()) {
@@ -63,7 +65,10 @@ export function writeConverseFrames(said: Said): readonly Frame[] {
     frames.push(converseEvent('contentBlockStop', { contentBlockIndex: index }));
     index += 1;
   };
-  if (reply.thinking !== null) {
+  if (reply.thinking !== null && reply.redacted) {
+    frames.push(delta(index, { reasoningContent: { redactedContent: sealThought('anthropic', reply.thinking) } }));
+    close();
+  } else if (reply.thinking !== null) {
     for (const text of splitPieces(reply.thinking)) frames.push(delta(index, { reasoningContent: { text } }));
     frames.push(delta(index, { reasoningContent: { signature: signThought('anthropic', reply.thinking) } }, false));
     close();

@@ -84,6 +84,11 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     const called = await run(question);
     expect((await run(question, [answer(called, 'sun')])).text).toBe('weather said: sun');
   },
+  async 'redacted-thinking-replayed'(run) {
+    const question = { prompt: '@redact\n@think Ask the sky.\n@call weather {"city":"Oslo"}', tools: TOOLS, thinking: true };
+    const called = await run(question);
+    expect((await run(question, [answer(called, 'sun')])).text).toBe('weather said: sun');
+  },
   async image(run) {
     const told = await run({ prompt: 'What is this?', image: { mediaType: 'image/png', data: PNG } });
     expect(told.text).toContain(`I see image/png of ${Buffer.from(PNG, 'base64').length} bytes.`);

@@ -20,7 +20,7 @@ const RECORDED: Readonly<Record<string, Recorded>> = {
   anthropic: {
     whole: /^anthropic\/anthropic-.*\.json$/,
     stream: /^anthropic\/.*\.chunks\.txt$/,
-    fromPages: [/recommended_model: null$/],
+    fromPages: [/recommended_model: null$/, /output_tokens_details/],
   },
   gemini: {
     whole: /^google\/google-[rt].*\.json$/,

@@ -62,6 +62,7 @@ function finish(ask: Ask, orders: Directives, draft: Draft): Reply {
   const end: ReplyEnd = left < 0 ? 'length' : stopped.sequence === null ? draft.end : 'stop_sequence';
   return {
     thinking,
+    redacted: orders.redact,
     text,
     calls,
     end,

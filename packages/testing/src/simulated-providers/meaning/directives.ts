@@ -3,13 +3,15 @@ import { parseJson } from '../engine/json.js';
 /**
  * What a prompt orders the simulation to do, one order a line:
  * `@say TEXT`, `@call NAME {JSON}` (several lines: parallel), `@loop TIMES NAME {JSON}` (calls until so many results are
- * there), `@think TEXT`, `@words COUNT`, `@refuse`, `@cached READ [WRITTEN]` (tokens).
+ * there), `@think TEXT`, `@redact`, `@words COUNT`, `@refuse`, `@cached READ [WRITTEN]` (tokens).
  */
 export interface Directives {
   readonly say: string | null;
   readonly calls: readonly { readonly name: string; readonly arguments: string }[];
   readonly loop: { readonly times: number; readonly name: string; readonly arguments: string } | null;
   readonly think: string | null;
+  /** The reasoning is sealed, where the vendor seals some. */
+  readonly redact: boolean;
   readonly words: number | null;
   readonly refuse: boolean;
   readonly cached: { readonly read: number; readonly written: number };
@@ -36,6 +38,7 @@ export function readDirectives(prompt: string): Directives {
     }),
     loop: loop === null ? null : { times: Number(loop[1]), ...readCall(loop[2] as string) },
     think: first('@think'),
+    redact: lines.includes('@redact'),
     words: first('@words') === null ? null : Number(first('@words')),
     refuse: lines.includes('@refuse'),
     cached: { read: Number(cached[0]), written: Number(cached[1] ?? 0) },

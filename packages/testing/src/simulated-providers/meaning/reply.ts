@@ -23,6 +23,8 @@ export type ReplyEnd = 'stop' | 'length' | 'stop_sequence' | 'tools' | 'refused'
 export interface Reply {
   /** Null: no reasoning was asked for. */
   readonly thinking: string | null;
+  /** The reasoning is not to be read, only to be brought back. */
+  readonly redacted: boolean;
   /** Empty where the answer is only calls. */
   readonly text: string;
   readonly calls: readonly ReplyCall[];

@@ -1,9 +1,12 @@
 import { isGiven, type Json, objectsOf, textOf } from '../engine/json.js';
 import { refuse } from '../engine/refusal.js';
 import type { Conversation } from '../meaning/conversation.js';
+import { openThought } from '../meaning/seal-thought.js';
 import { readDataUrl } from '../meaning/sniff-media-type.js';
 import { readImageUrl } from '../openai-chat/read-chat-messages.js';
-import { openThought } from './seal-thought.js';
+
+/** How sealed thoughts of the vendor begin. */
+export const SEAL = 'gAAAAAB';
 
 /** Walks the input items; a call and its output belong together, a thought and what followed it, too. */
 export function readItems(items: readonly Json[], conversation: Conversation): void {
@@ -78,7 +81,7 @@ function readReasoning(item: Json, next: Json | undefined, param: string): void 
   if (next === undefined || (next.type !== 'function_call' && next.type !== 'reasoning' && next.role !== 'assistant')) {
     refuse(`Item '${textOf(item.id)}' of type 'reasoning' was provided without its required following item.`, { param: 'input' });
   }
-  if (isGiven(item.encrypted_content) && openThought(textOf(item.encrypted_content)) === null) {
+  if (isGiven(item.encrypted_content) && openThought('openai', textOf(item.encrypted_content).slice(SEAL.length)) === null) {
     refuse(`The encrypted content for item ${textOf(item.id)} could not be verified.`, { code: 'invalid_encrypted_content' });
   }
 }

@@ -1,8 +1,9 @@
 import { isObject, type Json, listOf } from '../engine/json.js';
 import type { Said } from '../engine/vendor.js';
 import { outputTotal, promptTotal, wholeTotal } from '../meaning/reply.js';
+import { sealThought } from '../meaning/seal-thought.js';
 import { CREATED, REFUSAL_TEXT, toolCallId } from '../openai-chat/write-chat.js';
-import { sealThought } from './seal-thought.js';
+import { SEAL } from './read-items.js';
 
 export const responseId = ({ call }: Said): string => `resp_${call.id}`;
 
@@ -22,7 +23,7 @@ export function reasoningItem(said: Said, thinking: string): Json {
     id: `rs_${id}`,
     type: 'reasoning',
     summary: summarised ? [{ type: 'summary_text', text: thinking }] : [],
-    ...(sealed ? { encrypted_content: sealThought(thinking) } : {}),
+    ...(sealed ? { encrypted_content: SEAL + sealThought('openai', thinking) } : {}),
   };
 }
 

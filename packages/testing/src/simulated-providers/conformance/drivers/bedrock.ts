@@ -79,10 +79,12 @@ interface Draft {
   text?: string;
   thinking?: string;
   signature?: string;
+  redacted?: Uint8Array;
   tool?: { readonly id: string; readonly name: string; input: string };
 }
 
-const finish = ({ text, thinking, signature, tool }: Draft): ContentBlock => {
+const finish = ({ text, thinking, signature, redacted, tool }: Draft): ContentBlock => {
+  if (redacted !== undefined) return { reasoningContent: { redactedContent: redacted } };
   if (tool !== undefined)
     return {
       toolUse: { toolUseId: tool.id, name: tool.name, input: JSON.parse(tool.input === '' ? '{}' : tool.input) as never },
@@ -110,6 +112,7 @@ async function gather(events: AsyncIterable<ConverseStreamOutput>): Promise<Told
       if (delta.text !== undefined) draft.text = (draft.text ?? '') + delta.text;
       if (delta.toolUse !== undefined && draft.tool !== undefined) draft.tool.input += delta.toolUse.input ?? '';
       if (delta.reasoningContent?.text !== undefined) draft.thinking = (draft.thinking ?? '') + delta.reasoningContent.text;
+      if (delta.reasoningContent?.redactedContent !== undefined) draft.redacted = delta.reasoningContent.redactedContent;
       if (delta.reasoningContent?.signature !== undefined) draft.signature = delta.reasoningContent.signature;
     }
     end = event.messageStop?.stopReason ?? end;
