@@ -43,6 +43,11 @@ const CONFIG_FIELDS = [
   'mediaResolution',
   'audioTimestamp',
   'routingConfig',
+  'responseFormat',
+  'modelSelectionConfig',
+  'audioTranscriptionConfig',
+  'translationConfig',
+  'enableAffectiveDialog',
 ];
 /** The subset of OpenAPI that `parameters` and `responseSchema` take: https://ai.google.dev/api/caching#Schema */
 const SCHEMA_FIELDS = [
@@ -144,8 +149,11 @@ function readTools(body: Json, conversation: Conversation): readonly string[] {
       ]);
       if (odd !== undefined) unknownName(odd, path);
       const name = textOf(declared.name);
-      if (!/^[a-zA-Z_][a-zA-Z0-9_.:-]{0,127}$/.test(name)) {
-        badField(`${path}.name`, 'Invalid function name. Must start with a letter or an underscore.');
+      if (!/^[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}$/.test(name)) {
+        badField(
+          `${path}.name`,
+          'Invalid function name. Must start with a letter or an underscore, with a maximum length of 64.',
+        );
       }
       if (names.includes(name)) refuse(`Duplicate function declaration found: ${name}`);
       if (declared.parameters !== undefined && declared.parametersJsonSchema !== undefined) {

@@ -17,6 +17,11 @@ const PART_FIELDS = [
   'thought',
   'thoughtSignature',
   'partMetadata',
+  'toolCall',
+  'toolResponse',
+  'audioTranscription',
+  'mediaProcessing',
+  'speechMetadata',
   'videoMetadata',
   'mediaResolution',
 ];

@@ -1,9 +1,11 @@
-import { type Json, parseJson } from '../engine/json.js';
+import { isObject, type Json, parseJson } from '../engine/json.js';
 import { dataEvent } from '../engine/sse.js';
 import { type Frame, frame, type Said } from '../engine/vendor.js';
 import { promptTotal, type ReplyEnd, wholeTotal } from '../meaning/reply.js';
 import { signThought } from '../meaning/sign-thought.js';
 import { splitPieces } from '../meaning/split-pieces.js';
+import { camelCase } from './camel-case.js';
+import { streamArguments } from './stream-arguments.js';
 
 const REASONS: Readonly<Record<ReplyEnd, string>> = {
   stop: 'STOP',
@@ -65,6 +67,15 @@ export function writeContent(said: Said): Json {
   return shell(said, [candidate], reply.buckets.answer);
 }
 
+/** Calls come whole unless their arguments were asked for piece by piece. */
+function inPieces({ call }: Said, part: Json): readonly Json[] {
+  const config = camelCase(call.body?.toolConfig ?? call.body?.tool_config);
+  const calling = isObject(config) && isObject(config.functionCallingConfig) ? config.functionCallingConfig : {};
+  if (calling.streamFunctionCallArguments !== true || !isObject(part.functionCall)) return [part];
+  const [first, ...others] = streamArguments(String(part.functionCall.name), part.functionCall.args);
+  return [{ ...part, functionCall: first }, ...others.map((functionCall) => ({ functionCall }))];
+}
+
 /** One response a frame: pieces of text, then each call whole; the last one tells why it ended. */
 function chunksOf(said: Said): readonly { readonly value: Json; readonly content: boolean }[] {
   const { reply } = said;
@@ -80,7 +91,9 @@ function chunksOf(said: Said): readonly { readonly value: Json; readonly content
       told += 1;
       return chunk({ text }, {}, true);
     }),
-    ...callParts(said).map((part) => chunk(part, {}, true)),
+    ...callParts(said)
+      .flatMap((part) => inPieces(said, part))
+      .map((part) => chunk(part, {}, true)),
   ];
   told = reply.buckets.answer;
   const signature = reply.thinking === null ? {} : { thoughtSignature: signThought('gemini', reply.text) };
