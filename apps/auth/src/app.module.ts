@@ -22,7 +22,7 @@ import { LimitsService } from './limits/limits.service.js';
 import { JwksHandler } from './oauth/keys/jwks.handler.js';
 import { KeyRing } from './oauth/keys/key-ring.js';
 import { OAuthSecrets } from './oauth/keys/oauth-secrets.js';
-import { OAuthController } from './oauth/oauth.controller.js';
+import { OAuthController, OwnGrantsController } from './oauth/oauth.controller.js';
 import { OAuthService } from './oauth/oauth.service.js';
 import { OAuthServer } from './oauth/server/oauth-server.js';
 import { OAuthStore } from './oauth/server/oauth-store.js';
@@ -81,6 +81,7 @@ export const authModule = ({
     RotationController,
     SecretLinksController,
     OAuthController,
+    OwnGrantsController,
     JwksHandler,
     OrganisationsController,
     UsersController,

@@ -9,6 +9,7 @@ import { AuthMoney1764130000000 } from './database/auth-money-1764130000000.js';
 import { AuthOAuth1764140000000 } from './database/auth-oauth-1764140000000.js';
 import { AuthPeople1764120000000 } from './database/auth-people-1764120000000.js';
 import { AuthRotation1764160000000 } from './database/auth-rotation-1764160000000.js';
+import { AuthTokenOrders1764200000000 } from './database/auth-token-orders-1764200000000.js';
 import { AuthWatching1764180000000 } from './database/auth-watching-1764180000000.js';
 import { CreateAuth1764000000000 } from './database/create-auth-1764000000000.js';
 import { AUTH_ENTITIES } from './database/entities.js';
@@ -37,6 +38,7 @@ export const authService: ServiceDefinition<typeof AUTH_ENVIRONMENT> = {
       AuthAuditRecords1764170000000,
       AuthWatching1764180000000,
       AuthAlerts1764190000000,
+      AuthTokenOrders1764200000000,
     ],
   },
   module: authModule,

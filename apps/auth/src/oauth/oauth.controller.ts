@@ -100,3 +100,20 @@ export class OAuthController {
     return this.oauth.rotateKeys(act);
   }
 }
+
+@Controller('api/v1/account/grants')
+export class OwnGrantsController {
+  constructor(@Inject(OAuthService) private readonly oauth: OAuthService) {}
+
+  @Get()
+  @Permission(OAUTH_OPERATIONS.listOwnOAuthGrants)
+  list(@CurrentAct() act: Act, @ZodQuery(PageQuerySchema) query: PageQuery): Promise<Page<OAuthGrant>> {
+    return this.oauth.listOwnGrants(act, query);
+  }
+
+  @Delete(':id')
+  @Permission(OAUTH_OPERATIONS.revokeOwnOAuthGrant)
+  revoke(@CurrentAct() act: Act, @ZodParam('id', OAuthGrantIdSchema) id: string): Promise<OAuthGrant> {
+    return this.oauth.revokeOwnGrant(act, id);
+  }
+}

@@ -23,7 +23,7 @@ import { viewClient } from './clients/client-view.js';
 import { createClient } from './clients/create-client.js';
 import { renewSecret } from './clients/renew-secret.js';
 import { revokeClient } from './clients/revoke-client.js';
-import { readGrants, viewGrant } from './grants/grant-row.js';
+import { readGrant, readGrants, viewGrant } from './grants/grant-row.js';
 import { revokeGrant } from './grants/revoke-grant.js';
 import { KeyRing } from './keys/key-ring.js';
 
@@ -84,6 +84,17 @@ export class OAuthService {
     const grant = await this.changes.run(act, (change) => revokeGrant(change, id, act.organisationId, 'revoked'));
     if (grant === null) throw new TollgateError('not_found', 'There is no such grant.');
     return viewGrant(grant, this.clock.now());
+  }
+
+  listOwnGrants(act: Act, page: PageQuery): Promise<Page<OAuthGrant>> {
+    return this.listGrants(act, { ...page, user_id: act.actor.id });
+  }
+
+  /** Somebody else's is not found: whoever may end those has an operation of their own. */
+  async revokeOwnGrant(act: Act, id: string): Promise<OAuthGrant> {
+    const grant = await this.changes.read((manager) => readGrant(manager, id, act.organisationId));
+    if (grant?.userId !== act.actor.id) throw new TollgateError('not_found', 'There is no such grant of yours.');
+    return this.revokeGrant(act, id);
   }
 
   listKeys(): OAuthKeys {

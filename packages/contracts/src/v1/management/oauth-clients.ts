@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ACCOUNT_PERMISSION } from '../roles.js';
 import { idOf, lineOf } from './line.js';
 import { defineOperations } from './operation.js';
 import { PageQuerySchema, pageOf } from './page.js';
@@ -167,6 +168,7 @@ export type OAuthKeys = { readonly data: readonly OAuthKey[] };
 const row = { service: 'auth', tag: 'oauth' } as const;
 const read = { ...row, permission: 'admin:oauth:read' } as const;
 const write = { ...row, permission: 'admin:oauth:write' } as const;
+const own = { ...row, permission: ACCOUNT_PERMISSION, teams: true } as const;
 const answer = { status: 200, description: 'The client as it is now', schema: OAuthClientSchema } as const;
 
 export const OAUTH_OPERATIONS = defineOperations({
@@ -239,6 +241,22 @@ export const OAUTH_OPERATIONS = defineOperations({
     method: 'DELETE',
     path: '/api/v1/oauth/grants/{id}',
     summary: 'Revoke a grant: its refresh token, and at every router its access tokens',
+    answer: { status: 200, description: 'The grant as it is now', schema: OAuthGrantSchema },
+    errors: ['not_found'],
+  },
+  listOwnOAuthGrants: {
+    ...own,
+    method: 'GET',
+    path: '/api/v1/account/grants',
+    summary: 'List what the user has granted to OAuth clients, newest first',
+    query: PageQuerySchema,
+    answer: { status: 200, description: 'A page of grants', schema: pageOf(OAuthGrantSchema) },
+  },
+  revokeOwnOAuthGrant: {
+    ...own,
+    method: 'DELETE',
+    path: '/api/v1/account/grants/{id}',
+    summary: 'Take back what the user has granted: its refresh token, and at every router its access tokens',
     answer: { status: 200, description: 'The grant as it is now', schema: OAuthGrantSchema },
     errors: ['not_found'],
   },
