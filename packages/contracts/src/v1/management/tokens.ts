@@ -249,7 +249,7 @@ export const TOKEN_OPERATIONS = defineOperations({
     path: '/api/v1/tokens',
     summary: 'Make a token',
     description:
-      'The text of the token is in the answer and nowhere else. What the caller does not hold is refused: scopes, and models, addresses, times, limit and caps where its own token has them. What a child would have beyond its parent, and what could never admit anything, is refused with the place and the reason.',
+      'The text of the token is in the answer and nowhere else. What the caller does not hold is refused: scopes, and models, addresses, times, limits, budgets and caps where its own token (or one above that) has them; a management key makes none that lives longer. What a child would have beyond its parent, and what could never admit anything, is refused with the place and the reason.',
     body: CreateTokenSchema,
     answer: { status: 201, description: 'The token, with its text', schema: CreatedTokenSchema },
     errors: ['conflict'],
