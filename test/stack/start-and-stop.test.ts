@@ -57,7 +57,7 @@ test.each([
   const start = run({ cwd });
   await start.says(moment);
   start.child.kill('SIGINT');
-  expect(await start.ended).toEqual({ code: 0, signal: null });
+  expect(await start.ended).toEqual({ code: 130, signal: null });
   expect(start.stderr()).not.toContain('tollgate: ');
   await untilNothingRuns(cwd);
   const next = run({ cwd });
@@ -75,7 +75,7 @@ test.each(['making the data folder of Postgres', 'migrating the database', 'star
     const start = run({ script: DISTRIBUTED, cwd });
     await start.says(moment);
     start.child.kill('SIGINT');
-    expect(await start.ended).toEqual({ code: 0, signal: null });
+    expect(await start.ended).toEqual({ code: 130, signal: null });
     expect(start.stderr()).not.toContain('tollgate: ');
     await untilNothingRuns(cwd);
   },

@@ -31,6 +31,7 @@ export async function runStandalone(): Promise<void> {
   };
   const given = new AbortController();
   let starting: Promise<Started> | null = null;
+  let up = false;
   const stop = closeOnSignals(
     async () => {
       progress.say('stopping');
@@ -41,12 +42,14 @@ export async function runStandalone(): Promise<void> {
       await close();
     },
     (error) => process.stderr.write(`tollgate: stopping failed: ${error}\n`),
+    () => up,
   );
   try {
     starting = start(progress, closers, given.signal);
     const { handle, bootstrapFile } = await starting;
     if (given.signal.aborted) return;
     progress.done();
+    up = true;
     if (handle === null) {
       await close();
       process.stderr.write('the database is up to date\n');

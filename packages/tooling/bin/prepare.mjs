@@ -1,21 +1,18 @@
 // Makes a checkout ready to run: installs, builds, and names the Node to go on with. Runs on Node >= 20.19, before
 // anything is installed, so it imports nothing but Node itself.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createProgress } from './progress.mjs';
+import { giveUp, handOver as handOverTo, runStep } from './run-step.mjs';
+
+export { giveUp };
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 const stampFolder = join(root, 'node_modules', '.tollgate');
 const REQUIRED_MAJOR = 24;
-
-/** Ends the process with one clear line. */
-export function giveUp(message, code = 1) {
-  process.stderr.write(`tollgate: ${message}\n`);
-  process.exit(code);
-}
 
 /**
  * Installs and builds where something has changed since the last time. Returns the path of the pinned Node.
@@ -26,7 +23,11 @@ export async function prepare({ build = true } = {}) {
   const progress = createProgress(process.stderr);
   if (!installed()) {
     await progress.step('installing packages', () =>
-      run(npmCommand(), ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], 'install'),
+      runStep([...npmCommand(), 'ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+        what: 'install',
+        cwd: root,
+        env: stepEnvironment(),
+      }),
     );
   }
   const node = pinnedNode();
@@ -34,7 +35,11 @@ export async function prepare({ build = true } = {}) {
     const sources = fingerprint();
     if (readStamp('build') !== sources) {
       await progress.step('building', () =>
-        run([node, join(root, 'node_modules/turbo/bin/turbo')], ['run', 'build', '--output-logs=errors-only'], 'build'),
+        runStep([node, join(root, 'node_modules/turbo/bin/turbo'), 'run', 'build', '--output-logs=errors-only'], {
+          what: 'build',
+          cwd: root,
+          env: stepEnvironment(),
+        }),
       );
       writeStamp('build', fingerprint());
     }
@@ -42,18 +47,8 @@ export async function prepare({ build = true } = {}) {
   return node;
 }
 
-/** Runs a program of the project on the pinned Node, hands its signals over, and ends as it ends. */
-export function handOver(node, args, env = {}) {
-  const child = spawn(node, args, { stdio: 'inherit', cwd: process.cwd(), env: childEnvironment(node, env) });
-  // On a terminal the whole group gets Ctrl-C by itself; elsewhere it has to be passed on.
-  process.on('SIGINT', () => {
-    if (!process.stdin.isTTY) child.kill('SIGINT');
-  });
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
-  process.on('SIGHUP', () => child.kill('SIGTERM'));
-  child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));
-  child.on('error', (error) => giveUp(`cannot run ${args[0]}: ${error.message}`));
-}
+/** Runs a program of the project on the pinned Node, hands signals over, and ends as it ends. */
+export const handOver = (node, args) => handOverTo(node, args, childEnvironment(node));
 
 /** The environment in which `node` and the project's own commands are the pinned ones. */
 export function childEnvironment(node, env = {}) {
@@ -93,25 +88,7 @@ function npmCommand() {
   return script?.endsWith('.js') && existsSync(script) ? [process.execPath, script] : ['npm'];
 }
 
-/** Runs a step quietly; its output is shown only where it fails. */
-function run([command, ...first], args, what) {
-  return new Promise((done) => {
-    const child = spawn(command, [...first, ...args], {
-      cwd: root,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', FORCE_COLOR: '0' },
-    });
-    const output = [];
-    child.stdout.on('data', (chunk) => output.push(chunk));
-    child.stderr.on('data', (chunk) => output.push(chunk));
-    child.on('error', (error) => giveUp(`cannot ${what}: ${error.message}`));
-    child.on('close', (code) => {
-      if (code === 0) return done();
-      process.stderr.write(`\n${Buffer.concat(output).toString('utf8')}\n`);
-      return giveUp(`the ${what} step failed, its output is above`);
-    });
-  });
-}
+const stepEnvironment = () => ({ ...process.env, TURBO_TELEMETRY_DISABLED: '1', FORCE_COLOR: '0' });
 
 function* sourceFiles(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {

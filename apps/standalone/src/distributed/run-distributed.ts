@@ -64,6 +64,7 @@ export async function runDistributed(args: readonly string[]): Promise<void> {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   const given = new AbortController();
+  let up = false;
   closeOnSignals(
     async () => {
       progress.done();
@@ -72,6 +73,7 @@ export async function runDistributed(args: readonly string[]): Promise<void> {
       await close();
     },
     (error) => process.stderr.write(`tollgate: stopping failed: ${error}\n`),
+    () => up,
   );
   try {
     const counts = parseFlags(args);
@@ -82,6 +84,7 @@ export async function runDistributed(args: readonly string[]): Promise<void> {
     const { url, bootstrapFile } = await start(counts, progress, closers, given.signal);
     if (given.signal.aborted) return;
     progress.done();
+    up = true;
     process.stdout.write(readyText(url, readFirstTokens(bootstrapFile)));
     forgetFirstTokens(bootstrapFile);
   } catch (error) {

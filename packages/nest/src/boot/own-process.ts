@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { describeBootFailure } from './describe-boot-failure.js';
 
 /** Ends the process with the clear line of a failed start. */
@@ -8,19 +9,27 @@ export function exitWithFailure(error: unknown): never {
 }
 
 /** A terminal tells the whole group, and who started us may pass the same Ctrl-C on: that is one request. */
-const SAME_REQUEST_MS = 300;
+const SAME_REQUEST_MS = 1_000;
 
-/** SIGTERM and SIGINT drain once; a second one, later, ends at once. */
-export function closeOnSignals(close: () => Promise<void>, onFailure: (error: unknown) => void): () => void {
+/**
+ * SIGTERM and SIGINT drain once; a second one, later, ends at once. One that was up ends with 0, one that was stopped on its
+ * way there with 128 + the signal, as a shell tells it: a script that waits for a gateway must not think that it had one.
+ */
+export function closeOnSignals(
+  close: () => Promise<void>,
+  onFailure: (error: unknown) => void,
+  isUp: () => boolean = () => true,
+): () => void {
   let askedAt: number | null = null;
-  const stop = (): void => {
+  const stop = (signal?: NodeJS.Signals): void => {
     if (askedAt !== null) {
       if (performance.now() - askedAt > SAME_REQUEST_MS) process.exit(1);
       return;
     }
     askedAt = performance.now();
+    const exitCode = isUp() ? 0 : 128 + constants.signals[signal ?? 'SIGTERM'];
     close().then(
-      () => process.exit(0),
+      () => process.exit(exitCode),
       (error: unknown) => {
         onFailure(error);
         process.exit(1);
@@ -29,7 +38,7 @@ export function closeOnSignals(close: () => Promise<void>, onFailure: (error: un
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  return stop;
+  return () => stop();
 }
 
 /** What a process tells the supervisor that started it (over Node's IPC channel), once its doors are open. */
