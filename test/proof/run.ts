@@ -9,6 +9,7 @@ import { injection } from './injection/injection.ts';
 import { mainJob } from './main-job.ts';
 import { oauth } from './oauth/oauth.ts';
 import { parity } from './parity/parity.ts';
+import { postgresAway } from './parity/postgres-away.ts';
 import { permissions } from './permissions/permissions.ts';
 import type { ProofSuite } from './proof-suite.ts';
 import { rateLimit } from './rate-limit/rate-limit.ts';
@@ -21,6 +22,7 @@ const SUITES: readonly ProofSuite[] = [
   transport,
   badInput,
   parity,
+  postgresAway,
   audit,
   forgery,
   injection,
@@ -41,7 +43,7 @@ const bounds = (suite: ProofSuite): string =>
 const [name, ...options] = process.argv.slice(2);
 if (name === undefined) {
   for (const suite of SUITES)
-    process.stdout.write(`${suite.name.padEnd(12)} ${suite.summary}\n${' '.repeat(13)}${bounds(suite)}\n`);
+    process.stdout.write(`${suite.name.padEnd(13)} ${suite.summary}\n${' '.repeat(14)}${bounds(suite)}\n`);
   process.stdout.write('\nnpm run proof -- NAME [--seed=N]\n');
   process.exit(0);
 }

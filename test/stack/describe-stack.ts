@@ -2,6 +2,7 @@ import { type Arrangement, type OtlpReceiver, type Stack, startOtlpReceiver, sta
 import { afterAll, beforeAll, describe } from 'vitest';
 import { describeBadInput } from './suites/bad-input.ts';
 import { describeLeaving } from './suites/leaving.ts';
+import { describeOfficialSchema } from './suites/official-schema.ts';
 import { describeRouting } from './suites/routing.ts';
 import { describeSdk } from './suites/sdk.ts';
 import { describeUpstreamTrouble } from './suites/upstream-trouble.ts';
@@ -27,6 +28,7 @@ export function describeStack(arrangement: Arrangement, more: (stack: () => Stac
     }, 60_000);
     const current = (): Stack => stack as Stack;
     describeSdk(current);
+    describeOfficialSchema(current);
     describeBadInput(current);
     describeUpstreamTrouble(current);
     describeLeaving(current);

@@ -18,6 +18,10 @@ const nats = spawnSync(node, [join(root, 'packages/tooling/bin/obtain-nats-serve
   stdio: ['ignore', 'pipe', 'inherit'],
 });
 if (nats.status !== 0) giveUp('no nats-server could be had: put one on PATH or name it in NATS_SERVER_BIN');
+// Recorded answers of real vendors and their published schemas are kept beside the repository, not in it.
+for (const variable of ['RECORDINGS_DIR', 'SCHEMAS_DIR']) {
+  if (!process.env[variable]) process.stdout.write(`${variable} is not set: the suites that read it are skipped\n`);
+}
 const env = { NATS_SERVER_BIN: nats.stdout.trim().split('\n').at(-1) };
 
 const reports = mkdtempSync(join(tmpdir(), 'tollgate-test-'));

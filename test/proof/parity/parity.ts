@@ -1,9 +1,8 @@
 import { startStack, waitFor } from '@tollgate/testing';
 import { type ProofSuite, seeded } from '../proof-suite.ts';
-import { compareLedgers } from './compare-ledgers.ts';
+import { compareAll, NOTHING_WRONG } from './compare-all.ts';
 import { IN_FLIGHT_MIN, killUnderLoad, STREAMS_MIN, type Victim } from './kill-under-load.ts';
 import { startLoad } from './load.ts';
-import { readRecords, readTotals, untilSettled } from './read-records.ts';
 
 const CALLS_MIN = 20_000;
 /** Each is killed with SIGKILL so many times, in an order of the seed's making. */
@@ -24,17 +23,15 @@ export const parity: ProofSuite = {
     kills_analytics: { min: 2 },
     kills_nats: { min: 2 },
     kills_postgres: { min: 2 },
-    lost: { max: 0 },
-    double: { max: 0 },
-    different: { max: 0 },
-    totals_off: { max: 0 },
+    ...NOTHING_WRONG,
   },
   async run({ seed, say }) {
     const random = seeded(seed);
+    const prefix = `p${seed}`;
     const stack = await startStack({ arrangement: 'distributed', routers: 2, adapters: 2, env: { LOG_LEVEL: 'warn' } });
     try {
       const { id, token } = await stack.createToken();
-      const load = startLoad(stack, token, random, `p${seed}`);
+      const load = startLoad(stack, token, random, prefix);
       const order = shuffled(
         Object.entries(KILLS).flatMap(([victim, times]) => Array.from({ length: times }, () => victim as Victim)),
         random,
@@ -56,23 +53,8 @@ export const parity: ProofSuite = {
       }
       await waitFor(() => load.calls.length >= CALLS_MIN, { timeoutMs: 300_000, intervalMs: 200, what: `${CALLS_MIN} calls` });
       await load.stop();
-      say('reading the ledgers');
-      // Longer than a router waits before it settles what a dead one left open, and an adapter before it gives up a dead router.
-      await untilSettled(stack, id, 8_000);
-      const [entries, rows, totals] = [await stack.upstream.ledger(), await readRecords(stack, id), await readTotals(stack, id)];
-      const own = entries.filter(({ user }) => user?.startsWith(`p${seed}-`));
-      const { examples, ...compared } = compareLedgers(load.calls, own, rows);
-      for (const example of examples) say(example);
-      const counted = rows.filter(({ outcome }) => outcome !== 'refused').length;
-      if (totals.requests !== counted) say(`totals count ${totals.requests} requests, the records ${counted}`);
       return {
-        calls: load.calls.length,
-        streams: load.calls.filter(({ stream }) => stream).length,
-        succeeded: compared.succeeded,
-        retried: compared.retried,
-        broken_recorded: compared.brokenRecorded,
-        upstream_requests: own.length,
-        rows: rows.length,
+        ...(await compareAll({ stack, load, tokenId: id, prefix, say })),
         kills: Object.values(kills).reduce((sum, times) => sum + times, 0),
         calls_in_flight_at_kill_min: Number.isFinite(callsAtKillMin) ? callsAtKillMin : 0,
         streams_in_flight_at_kill_min: Number.isFinite(streamsAtKillMin) ? streamsAtKillMin : 0,
@@ -82,10 +64,6 @@ export const parity: ProofSuite = {
         kills_analytics: kills.analytics,
         kills_nats: kills.nats,
         kills_postgres: kills.postgres,
-        lost: compared.lost,
-        double: compared.double,
-        different: compared.different,
-        totals_off: Math.abs(totals.requests - counted),
       };
     } finally {
       await stack.stop();

@@ -2,6 +2,8 @@ import { type Stack, waitFor } from '@tollgate/testing';
 import { describe, expect, test } from 'vitest';
 import { chat, entriesOf, errorOf, newCallName, readEvents, recordOf } from '../support.ts';
 
+const FRAMES = 400;
+
 /** Parts that die, with SIGKILL, in the distributed arrangement. Each test gives back what it takes. */
 export function describeLoss(stack: () => Stack): void {
   describe('loss', () => {
@@ -56,6 +58,39 @@ export function describeLoss(stack: () => Stack): void {
       expect(['gateway_unavailable', 'no_adapter']).toContain(response.code);
       expect(response.took).toBeLessThan(500);
       await stack().nats?.start();
+      await answering();
+    });
+
+    test('nats-server restarted in mid-stream: an error event or the whole answer, never a hole', async () => {
+      const users = Array.from({ length: 6 }, newCallName);
+      const responses = await Promise.all(
+        users.map((user) =>
+          chat(
+            stack(),
+            { user, model: `sim/sim-slow-20ms-${FRAMES}`, stream: true },
+            { headers: { 'x-request-id': user }, signal: AbortSignal.timeout(30_000) },
+          ),
+        ),
+      );
+      await waitFor(async () =>
+        (await Promise.all(users.map((user) => entriesOf(stack(), user)))).every(([entry]) => (entry?.framesSent ?? 0) > 5),
+      );
+      await stack().nats?.kill();
+      await stack().nats?.start();
+      for (const [index, response] of responses.entries()) {
+        const { events, broken } = await readEvents(response);
+        expect(broken).toBe(false);
+        const whole = events.at(-1) === '[DONE]';
+        if (!whole) expect(events.at(-1)).toContain('"error"');
+        const words = events.filter((event) => event.includes('"content":"') && !event.includes('"content":""')).length;
+        const [entry] = await entriesOf(stack(), users[index] as string);
+        // What a caller has is the beginning of what was sent; of a whole answer, all.
+        if (whole) expect(words).toBe(FRAMES);
+        else expect(words).toBeLessThanOrEqual(entry?.framesSent ?? 0);
+        const record = await recordOf(stack(), users[index] as string, 30_000);
+        expect(record.outcome).toBe(whole ? 'succeeded' : 'interrupted');
+        expect(record.tokens.output).toBeGreaterThan(0);
+      }
       await answering();
     });
 

@@ -114,7 +114,7 @@ export function writeToolCall(exchange: Exchange): void {
   if (!request.stream) {
     head(exchange, JSON_TYPE);
     const call = { id, type: 'function', function: { name, arguments: text } };
-    response.end(wholeAnswer(exchange, { role: 'assistant', content: null, tool_calls: [call] }, 'tool_calls'));
+    response.end(wholeAnswer(exchange, { role: 'assistant', content: null, refusal: null, tool_calls: [call] }, 'tool_calls'));
     return;
   }
   head(exchange, SSE);
