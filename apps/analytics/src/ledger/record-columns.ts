@@ -51,8 +51,19 @@ export const RECORD_COLUMNS: readonly Column<StoredUsage>[] = [
   { name: 'settled', type: 'jsonb', value: (row) => (row.settled === null ? null : JSON.stringify(row.settled)) },
 ];
 
+/** Tokens by bucket, of one record or summed, as `pg` hands them over: bigint as texts. */
+export interface TokenColumns {
+  readonly input_tokens: string;
+  readonly cache_read_tokens: string;
+  readonly cache_write_tokens: string;
+  readonly input_audio_tokens: string;
+  readonly output_tokens: string;
+  readonly reasoning_tokens: string;
+  readonly output_audio_tokens: string;
+}
+
 /** Columns as `pg` hands them over: bigint and numeric as texts, `day` selected as a text. */
-export interface RecordRow {
+export interface RecordRow extends TokenColumns {
   readonly day: string;
   readonly id: string;
   readonly client_request_id: string | null;
@@ -75,13 +86,6 @@ export interface RecordRow {
   readonly request_bytes: string;
   readonly response_bytes: string;
   readonly attempts: UsageRecord['attempts'];
-  readonly input_tokens: string;
-  readonly cache_read_tokens: string;
-  readonly cache_write_tokens: string;
-  readonly input_audio_tokens: string;
-  readonly output_tokens: string;
-  readonly reasoning_tokens: string;
-  readonly output_audio_tokens: string;
   readonly basis: UsageRecord['basis'];
   readonly cost_amount: string | null;
   readonly cost_currency: string | null;

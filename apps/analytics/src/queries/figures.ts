@@ -1,7 +1,8 @@
 import type { Money, UsageFigures } from '@tollgate/contracts';
+import type { TokenColumns } from '../ledger/record-columns.js';
 
 /** One row of sums as `pg` hands it over: bigint sums come as texts. */
-export interface FiguresRow {
+export interface FiguresRow extends TokenColumns {
   readonly key: string | null;
   readonly succeeded: string;
   readonly failed: string;
@@ -10,13 +11,6 @@ export interface FiguresRow {
   readonly refused: string;
   readonly unpriced: string;
   readonly unreported: string;
-  readonly input_tokens: string;
-  readonly cache_read_tokens: string;
-  readonly cache_write_tokens: string;
-  readonly input_audio_tokens: string;
-  readonly output_tokens: string;
-  readonly reasoning_tokens: string;
-  readonly output_audio_tokens: string;
   readonly costs: readonly Money[] | null;
 }
 
