@@ -2,9 +2,10 @@ import { anthropicMessages } from './anthropic-messages/dialect.js';
 import type { Dialect } from './canonical/dialect.js';
 import type { DialectName } from './canonical/dialect-name.js';
 import { openaiChat } from './openai-chat/dialect.js';
+import { openaiResponses } from './openai-responses/dialect.js';
 
 /** Every grammar that is spoken; a new one is one line. */
-export const DIALECT_ROWS: readonly Dialect[] = [openaiChat, anthropicMessages];
+export const DIALECT_ROWS: readonly Dialect[] = [openaiChat, openaiResponses, anthropicMessages];
 
 const byName = new Map(DIALECT_ROWS.map((dialect) => [dialect.name, dialect]));
 

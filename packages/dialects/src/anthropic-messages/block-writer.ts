@@ -1,8 +1,8 @@
 import type { CanonicalEvent } from '../canonical/canonical-event.js';
 import type { Drops } from '../canonical/drops.js';
 import type { Part } from '../canonical/part.js';
+import { writeProof } from '../canonical/proof.js';
 import type { JsonObject } from '../json/json-value.js';
-import { writeProof } from './signature.js';
 import { writeAnswerBlock, writeAnswerCitation, writeCallProof } from './write-reply.js';
 
 type Of<Type extends CanonicalEvent['type']> = Extract<CanonicalEvent, { type: Type }>;
@@ -61,7 +61,7 @@ export class BlockWriter {
 
   private startThought(part: Extract<Part, { type: 'reasoning' }>): void {
     if (part.encrypted !== undefined && part.text === '') {
-      this.begin({ type: 'redacted_thinking', data: writeProof(part.encrypted, part.id) });
+      this.begin({ type: 'redacted_thinking', data: writeProof(part.encrypted, 'anthropic', part.id) });
       return;
     }
     if (part.text !== '') this.grow(part.text, false);
@@ -122,7 +122,7 @@ export class BlockWriter {
       return;
     }
     if (!this.open) this.beginThought();
-    this.delta({ type: 'signature_delta', signature: writeProof(proof, this.part.id) });
+    this.delta({ type: 'signature_delta', signature: writeProof(proof, 'anthropic', this.part.id) });
   }
 
   private end(): void {

@@ -4,12 +4,12 @@ import type { CanonicalReply } from '../canonical/canonical-reply.js';
 import { deriveStop } from '../canonical/derive-stop.js';
 import type { Expectation } from '../canonical/dialect.js';
 import type { Part, RefusalPart } from '../canonical/part.js';
+import { signCalls } from '../canonical/sign-calls.js';
 import { unwrapJsonTool } from '../canonical/unwrap-json-tool.js';
 import { isObject, type JsonObject } from '../json/json-value.js';
 import { parseJson, parseJsonText } from '../json/parse-json.js';
 import { takeArray, takeObject, takeRest, takeText } from '../json/take.js';
 import { takeBlock } from './read-blocks.js';
-import { signCalls } from './sign-calls.js';
 import { readStopWord } from './stop-words.js';
 import { readUsage } from './usage.js';
 

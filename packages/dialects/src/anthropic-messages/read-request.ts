@@ -10,6 +10,7 @@ import type { RequestRefusal } from '../canonical/dialect.js';
 import type { CanonicalMessage } from '../canonical/message.js';
 import { checkMessageCount } from '../canonical/messages-max.js';
 import type { Part } from '../canonical/part.js';
+import { signCalls } from '../canonical/sign-calls.js';
 import type { CanonicalTool, ToolChoice } from '../canonical/tool.js';
 import type { JsonObject, JsonValue } from '../json/json-value.js';
 import { takeRest, takeText } from '../json/take.js';
@@ -26,7 +27,6 @@ import {
   wantText,
 } from '../json/want.js';
 import { readCache, readContent } from './read-blocks.js';
-import { signCalls } from './sign-calls.js';
 
 const KNOWN = new Set(
   'model messages system tools tool_choice max_tokens temperature top_p top_k stop_sequences thinking output_config metadata service_tier stream'.split(

@@ -1,6 +1,7 @@
 import type { EventSink, Expectation, StreamReader } from '../canonical/dialect.js';
 import { EventEmitter } from '../canonical/event-emitter.js';
 import type { Part, Signature } from '../canonical/part.js';
+import { isCallProof, signCall } from '../canonical/sign-calls.js';
 import { CUT_OFF, MALFORMED, TOO_LARGE } from '../canonical/stream-failures.js';
 import { type SseJson, SseJsonReader } from '../framing/sse-json-reader.js';
 import type { JsonObject } from '../json/json-value.js';
@@ -9,7 +10,6 @@ import { takeNumber, takeObject, takeRest, takeText } from '../json/take.js';
 import { readErrorFields } from './error.js';
 import { readCitation, takeBlock } from './read-blocks.js';
 import { readRefusal, unwrapInput } from './read-reply.js';
-import { isCallProof, signCall } from './sign-calls.js';
 import { readThinkingBlock } from './signature.js';
 import { readStopWord } from './stop-words.js';
 import { mergeUsage, readUsage } from './usage.js';

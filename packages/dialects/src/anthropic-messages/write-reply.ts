@@ -5,9 +5,9 @@ import { deriveStop } from '../canonical/derive-stop.js';
 import type { ReplyContext, Written } from '../canonical/dialect.js';
 import { Drops } from '../canonical/drops.js';
 import type { Citation, Part, RefusalPart } from '../canonical/part.js';
+import { writeProof } from '../canonical/proof.js';
 import type { JsonObject, JsonValue } from '../json/json-value.js';
 import { parseJsonText } from '../json/parse-json.js';
-import { writeProof } from './signature.js';
 import { writeStopWord } from './stop-words.js';
 import { writeUsage } from './usage.js';
 
@@ -26,7 +26,7 @@ export function writeReply(reply: CanonicalReply, context: ReplyContext): Writte
     type: 'message',
     role: 'assistant',
     model: reply.model || context.model,
-    content: parts.flatMap((part) => [...writeCallProof(part), ...blockOf(part, drops)]),
+    content: parts.flatMap((part) => [...writeCallProof(part), ...blockOf(part, drops, own)]),
     stop_reason: writeStopWord(stop),
     stop_sequence: candidate?.stopSequence ?? null,
     stop_details: stopDetailsOf(parts),
@@ -46,23 +46,35 @@ export const writeRefusal = (part: Pick<RefusalPart, 'text' | 'rest'>): JsonValu
   part.rest?.['stop_details'] ?? { type: 'refusal', category: null, explanation: part.text };
 
 /** One block of an answer; null (and named) where there is none for the part. */
-export function writeAnswerBlock(part: Part, drops: Drops): JsonObject | null {
+export function writeAnswerBlock(part: Part, drops: Drops, own = false): JsonObject | null {
   switch (part.type) {
     case 'text':
       return part.text === ''
         ? null
-        : { type: 'text', text: part.text, citations: writeAnswerCitations(part.citations, drops), ...part.rest };
+        : {
+            type: 'text',
+            text: part.text,
+            citations: writeAnswerCitations(part.citations, drops),
+            ...(own ? part.rest : undefined),
+          };
     case 'refusal':
       // Beside the content, in `stop_details`.
       return null;
     case 'reasoning': {
       const { text, signature, encrypted, id } = part;
-      if (text === '' && encrypted !== undefined) return { type: 'redacted_thinking', data: writeProof(encrypted, id) };
+      if (text === '' && encrypted !== undefined)
+        return { type: 'redacted_thinking', data: writeProof(encrypted, 'anthropic', id) };
       const proof = signature ?? encrypted;
-      return { type: 'thinking', thinking: text, signature: proof === undefined ? '' : writeProof(proof, id) };
+      return { type: 'thinking', thinking: text, signature: proof === undefined ? '' : writeProof(proof, 'anthropic', id) };
     }
     case 'tool_call':
-      return { type: 'tool_use', id: part.id, name: part.name, input: inputOf(part.arguments, part.custom), ...part.rest };
+      return {
+        type: 'tool_use',
+        id: part.id,
+        name: part.name,
+        input: inputOf(part.arguments, part.custom),
+        ...(own ? part.rest : undefined),
+      };
     case 'opaque':
       if (part.dialect === 'anthropic-messages') return part.value;
       drops.add(part.kind);
@@ -73,15 +85,15 @@ export function writeAnswerBlock(part: Part, drops: Drops): JsonObject | null {
   }
 }
 
-const blockOf = (part: Part, drops: Drops): JsonObject[] => {
-  const block = writeAnswerBlock(part, drops);
+const blockOf = (part: Part, drops: Drops, own: boolean): JsonObject[] => {
+  const block = writeAnswerBlock(part, drops, own);
   return block === null ? [] : [block];
 };
 
 /** Google signs calls and wants the proof back: it travels in a block of its own before the call, under the call's id. */
 export const writeCallProof = (part: Part): JsonObject[] =>
   part.type === 'tool_call' && part.signature !== undefined
-    ? [{ type: 'redacted_thinking', data: writeProof(part.signature, part.id) }]
+    ? [{ type: 'redacted_thinking', data: writeProof(part.signature, 'anthropic', part.id) }]
     : [];
 
 function inputOf(text: string, custom: true | undefined): JsonValue {

@@ -50,7 +50,7 @@ export function writeRequest(request: CanonicalRequest, target: Target): Written
     output_config: Object.values(outputConfig).some((value) => value !== undefined) ? outputConfig : undefined,
   };
   const expect: Expectation = { jsonTool: tools.jsonTool, customTools: tools.customTools };
-  return { body: encodeJson(body), dropped: drops.names(), expect };
+  return { body: encodeJson(body), dropped: drops.names(), refused: drops.essential(), expect };
 }
 
 function writeMetadata(request: CanonicalRequest, own: boolean): JsonObject | undefined {

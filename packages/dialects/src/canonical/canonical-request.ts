@@ -25,6 +25,8 @@ export interface Reasoning {
   readonly adaptive?: boolean;
   /** Whether thoughts (or their summary) are shown; a vendor's own word such as `auto` or `detailed`. */
   readonly show?: 'none' | 'summary' | (string & {});
+  /** Thoughts are wanted encrypted, so that they can be given back without being stored at the vendor (OpenAI). */
+  readonly encrypted?: boolean;
 }
 
 /** A call in no vendor's grammar. Absent = the caller said nothing, so the vendor's default holds. */

@@ -25,6 +25,8 @@ export interface WrittenRequest {
   readonly body: Uint8Array;
   /** Names of what could not be carried, for `x-tollgate-dropped`. */
   readonly dropped: readonly string[];
+  /** Those of `dropped` that the call cannot do without (`previous_response_id`): refuse it with a 400 that names them. */
+  readonly refused: readonly string[];
   readonly expect: Expectation;
 }
 
@@ -79,7 +81,7 @@ export interface StreamWriter {
 
 /** The side that callers speak to. */
 export interface CallerSide {
-  preparePeek(limits: PeekLimits): () => PeekReader;
+  preparePeek(limits: PeekLimits): (hints?: RequestHints) => PeekReader;
   readRequest(body: Uint8Array, hints?: RequestHints): Result<CanonicalRequest, RequestRefusal>;
   writeReply(reply: CanonicalReply, context: ReplyContext): Written;
   createStreamWriter(context: ReplyContext): StreamWriter;

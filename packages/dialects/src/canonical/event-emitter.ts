@@ -56,7 +56,11 @@ export class EventEmitter {
     }
     const index = this.next;
     this.next += 1;
-    this.open.set(index, { candidate, type: part.type, grown: part.type === 'tool_call' && part.arguments !== '' });
+    this.open.set(index, {
+      candidate,
+      type: part.type,
+      grown: part.type === 'tool_call' && (part.arguments !== '' || part.custom === true),
+    });
     const types = this.emitted.get(candidate);
     if (types === undefined) this.emitted.set(candidate, new Set([part.type]));
     else types.add(part.type);

@@ -51,6 +51,8 @@ const kept = (reply: CanonicalReply) => ({
     parts: parts.map((part) => {
       const shown: Record<string, unknown> = { ...part };
       for (const name of ['citations', 'rest']) delete shown[name];
+      // An id is made up where the dialect wants one; it matters beside what is encrypted.
+      if (part.type === 'reasoning' && part.encrypted === undefined) delete shown['id'];
       return JSON.parse(JSON.stringify(shown)) as unknown;
     }),
   })),

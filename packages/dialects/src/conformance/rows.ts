@@ -4,6 +4,7 @@ import type { Dialect } from '../canonical/dialect.js';
 import type { Target } from '../canonical/target.js';
 import { isObject, type JsonObject } from '../json/json-value.js';
 import { openaiChat } from '../openai-chat/dialect.js';
+import { openaiResponses } from '../openai-responses/dialect.js';
 
 /** What the suite must know of a dialect: this row is all that a new one adds. */
 export interface ConformanceRow {
@@ -18,6 +19,9 @@ export interface ConformanceRow {
   begins?(event: JsonObject): boolean;
 }
 
+const typedFrames = (events: readonly string[]): Uint8Array =>
+  encodeUtf8(events.map((event) => `event: ${String((JSON.parse(event) as JsonObject)['type'])}\ndata: ${event}\n\n`).join(''));
+
 export const CONFORMANCE_ROWS: readonly ConformanceRow[] = [
   {
     dialect: openaiChat,
@@ -27,15 +31,19 @@ export const CONFORMANCE_ROWS: readonly ConformanceRow[] = [
     frame: (events) => encodeUtf8(`${events.map((event) => `data: ${event}\n\n`).join('')}data: [DONE]\n\n`),
   },
   {
+    dialect: openaiResponses,
+    target: { cacheMarks: 'breakpoint', systemAnywhere: true },
+    owns: (recorded) => recorded['object'] === 'response' || String(recorded['type']).startsWith('response.'),
+    frame: typedFrames,
+    begins: (event) => event['type'] === 'response.created',
+  },
+  {
     dialect: anthropicMessages,
     target: { systemAnywhere: true, maxOutputTokens: 32_000 },
     owns: (recorded) =>
       recorded['type'] === 'message_start' ||
       (recorded['type'] === 'message' && recorded['role'] === 'assistant' && isObject(recorded['usage'])),
-    frame: (events) =>
-      encodeUtf8(
-        events.map((event) => `event: ${String((JSON.parse(event) as JsonObject)['type'])}\ndata: ${event}\n\n`).join(''),
-      ),
+    frame: typedFrames,
     begins: (event) => event['type'] === 'message_start',
   },
 ];

@@ -1,7 +1,7 @@
 import type { Expectation } from '../canonical/dialect.js';
 import type { EventEmitter } from '../canonical/event-emitter.js';
 import type { TokenLogprob } from '../canonical/logprob.js';
-import type { JsonObject, JsonValue } from '../json/json-value.js';
+import { isObject, type JsonObject, type JsonValue } from '../json/json-value.js';
 import { takeArray, takeNumber, takeObject, takeText } from '../json/take.js';
 import { readLogprobs } from './logprobs.js';
 import { readCallSignature } from './read-messages.js';
@@ -125,7 +125,7 @@ export class ChoiceReader {
    */
   private readCall(call: JsonObject): void {
     const id = takeText(call['id']) ?? '';
-    const custom = call['type'] === 'custom' ? takeObject(call['custom']) : null;
+    const custom = isObject(call['custom']) ? call['custom'] : null;
     const fields = custom ?? takeObject(call['function']);
     const name = takeText(fields['name']) ?? '';
     let place = takeNumber(call['index']) ?? (id === '' ? this.lastPlace : this.placeOf(id));

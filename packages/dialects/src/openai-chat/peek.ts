@@ -57,31 +57,41 @@ const MESSAGES = 6;
 const TOOLS = 7;
 const FUNCTIONS = 8;
 
-const planFor = (messagesMax: number): JsonScanPlan =>
+/** What a grammar calls the members; one that it lacks is given a name that no body has. */
+export interface PeekNames {
+  readonly messages: string;
+  readonly maxTokens: string;
+  /** `messages` may be absent, or a text. */
+  readonly looseMessages: boolean;
+}
+
+const CHAT_NAMES: PeekNames = { messages: 'messages', maxTokens: 'max_tokens', looseMessages: false };
+
+const planFor = (messagesMax: number, names: PeekNames): JsonScanPlan =>
   new JsonScanPlan({
     members: [
       { name: 'model', keepMax: MODEL_BYTES_MAX },
       { name: 'stream', keepMax: 0 },
-      { name: 'max_tokens', keepMax: NUMBER_BYTES_MAX },
+      { name: names.maxTokens, keepMax: NUMBER_BYTES_MAX },
       { name: 'max_completion_tokens', keepMax: NUMBER_BYTES_MAX },
       { name: 'stream_options', keepMax: STREAM_OPTIONS_BYTES_MAX },
       { name: 'n', keepMax: NUMBER_BYTES_MAX },
-      { name: 'messages', keepMax: 0, childrenMax: messagesMax },
+      { name: names.messages, keepMax: 0, childrenMax: messagesMax },
       { name: 'tools', keepMax: 0 },
       { name: 'functions', keepMax: 0 },
     ],
   });
 
-const defaultPlan = planFor(MESSAGES_MAX);
+const defaultPlan = planFor(MESSAGES_MAX, CHAT_NAMES);
 
 /** Makes the readers of one router: the limits are settled once. */
-export function preparePeek(limits: PeekLimits): () => PeekReader {
-  const plan = planFor(limits.messagesMax);
-  return () => new ChatPeekReader(plan);
+export function preparePeek(limits: PeekLimits, names: PeekNames = CHAT_NAMES): () => PeekReader {
+  const plan = planFor(limits.messagesMax, names);
+  return () => new ChatPeekReader(plan, names);
 }
 
 /** A reader for one body that arrives in pieces (or in one). */
-export const createPeek = (): PeekReader => new ChatPeekReader(defaultPlan);
+export const createPeek = (): PeekReader => new ChatPeekReader(defaultPlan, CHAT_NAMES);
 
 class Refusal extends Error {
   constructor(readonly failure: PeekFailure) {
@@ -93,7 +103,10 @@ class ChatPeekReader implements PeekReader {
   private readonly scanner: JsonScanner;
   private failure: PeekFailure | null = null;
 
-  constructor(plan: JsonScanPlan) {
+  constructor(
+    plan: JsonScanPlan,
+    private readonly names: PeekNames,
+  ) {
     this.scanner = new JsonScanner(plan);
   }
 
@@ -122,17 +135,20 @@ class ChatPeekReader implements PeekReader {
     const model = scanner.at(MODEL);
     const streamOptions = scanner.at(STREAM_OPTIONS);
     const messages = scanner.at(MESSAGES);
-    if (messages === undefined) throw refusal('messages', '"messages" is missing: send an array of messages.');
-    if (messages.kind !== 'array') throw refusal('messages', '"messages" must be an array.');
+    const { messages: list, maxTokens, looseMessages } = this.names;
+    if (!looseMessages) {
+      if (messages === undefined) throw refusal(list, `"${list}" is missing: send an array of messages.`);
+      if (messages.kind !== 'array') throw refusal(list, `"${list}" must be an array.`);
+    }
     return {
       model: readModel(model),
       stream: readStream(scanner.at(STREAM)),
-      maxTokens: readCount(scanner.at(MAX_TOKENS), 'max_tokens', TOKENS_MAX),
+      maxTokens: readCount(scanner.at(MAX_TOKENS), maxTokens, TOKENS_MAX),
       maxCompletionTokens: readCount(scanner.at(MAX_COMPLETION_TOKENS), 'max_completion_tokens', TOKENS_MAX),
       n: readCount(scanner.at(N), 'n', ANSWERS_MAX) ?? 1,
       usageAsked: readUsageAsked(streamOptions),
       hasTools: hasEntries(scanner.at(TOOLS), 'tools') || hasEntries(scanner.at(FUNCTIONS), 'functions'),
-      messageCount: messages.children,
+      messageCount: messages?.children ?? 0,
       spans: {
         model: spanOf(model as JsonMember),
         maxTokens: spanOrNull(scanner.at(MAX_TOKENS)),

@@ -40,7 +40,7 @@ export function writeRequest(request: CanonicalRequest, target: Target): Written
     stream_options: request.stream && target.streamUsage ? { include_usage: true } : undefined,
     ...(own ? request.rest : undefined),
   };
-  return { body: encodeJson(body), dropped: drops.names(), expect: {} };
+  return { body: encodeJson(body), dropped: drops.names(), refused: drops.essential(), expect: {} };
 }
 
 const capped = (asked: number | undefined, max: number | null): number | undefined =>

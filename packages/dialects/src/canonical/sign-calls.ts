@@ -1,4 +1,4 @@
-import type { Part, ReasoningPart, Signature } from '../canonical/part.js';
+import type { Part, ReasoningPart, Signature } from './part.js';
 
 /** A block that carries the proof of the call with its id, and is no thought. */
 export const isCallProof = (part: Part): part is ReasoningPart & { readonly id: string; readonly encrypted: Signature } =>
