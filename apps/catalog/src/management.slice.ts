@@ -97,6 +97,16 @@ describe('providers and credentials', () => {
     expect((await admin('DELETE', `/api/v1/credentials/${made.body.id}`)).status).toBe(204);
   });
 
+  test('201: a provider that wants settings is placed by them', async () => {
+    const made = await admin('POST', '/api/v1/providers', {
+      name: 'azure-openai',
+      settings: { resource: 'my-company' },
+      secret: SECRET,
+    });
+    expect(made).toMatchObject({ status: 201, body: { base_url: 'https://my-company.openai.azure.com', api: 'openai-chat' } });
+    expect((await admin('DELETE', `/api/v1/providers/${made.body.id}`)).status).toBe(204);
+  });
+
   test('204: a deleted provider is gone with its models and credentials', async () => {
     const made = await admin('POST', '/api/v1/providers', { name: 'gone', base_url: 'https://gone.example/v1', secret: SECRET });
     expect(await planned('gone/x')).toEqual(['gone/*', 'gone/*']);
@@ -109,6 +119,10 @@ describe('providers and credentials', () => {
   test('400 for what is wrong, with its pointer and without its value', async () => {
     const bad: [unknown, string][] = [
       [{ name: 'nowhere' }, '/base_url'],
+      [{ name: 'azure-openai' }, '/settings/resource'],
+      [{ name: 'cloudflare', settings: { account_id: '../canary' } }, '/settings/account_id'],
+      [{ name: 'groq', settings: { region: 'eu' } }, '/settings/region'],
+      [{ name: 'nowhere', base_url: 'https://x.example', settings: {} }, '/settings'],
       [{ name: 'x', base_url: 'file:///etc/passwd' }, '/base_url'],
       [{ name: 'x', base_url: 'http://user:canary@x.example' }, '/base_url'],
       [{ name: 'Bad Name', base_url: 'http://x' }, '/name'],

@@ -6,7 +6,7 @@ import {
   optionalText,
   type VariableSpec,
 } from '@tollgate/kernel';
-import { PROVIDERS } from '@tollgate/providers';
+import { PROVIDERS, providerVariables } from '@tollgate/providers';
 
 const KEY_BYTES = 32;
 
@@ -53,11 +53,9 @@ const own = {
 };
 
 const PROVIDER_PREFIX = 'provider:';
-const names = new Set(
-  PROVIDERS.flatMap((row) => [...row.keyVariables, ...(row.baseUrlVariable === null ? [] : [row.baseUrlVariable.name])]),
-);
+const names = providerVariables(PROVIDERS);
 const ofProviders = Object.fromEntries(
-  [...names].map((name) => [
+  names.map((name) => [
     `${PROVIDER_PREFIX}${name}`,
     optionalText({ name, purpose: 'Opens or places a provider, as its own SDK reads it.', secret: true }),
   ]),

@@ -1,12 +1,24 @@
-// Writes registry.gen.ts and docs/providers.md. Runs from this package's folder: npm run generate
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
-import { COMPATIBLE_PROVIDERS } from './compatible.js';
-import { renderDocs, renderRegistry } from './generate-registry.js';
+// Writes registry.gen.ts, docs/providers.md and the variables in docker/compose.yaml. Runs from this package's folder: npm run generate
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { renderCompose } from './generate-compose.js';
+import { renderDocs } from './generate-docs.js';
+import { renderRegistry } from './generate-registry.js';
+import type { ProviderRow } from './provider-row.js';
 
 const folders = readdirSync('src', { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && existsSync(`src/${entry.name}/provider.ts`))
-  .map((entry) => entry.name);
-writeFileSync('src/registry.gen.ts', renderRegistry(COMPATIBLE_PROVIDERS, folders));
-// Built before the new registry is read, so a new folder shows in the table only after a second build: import it by hand.
-const native = await Promise.all(folders.sort().map((folder) => import(`./${folder}/provider.js`)));
-writeFileSync('../../docs/providers.md', renderDocs([...COMPATIBLE_PROVIDERS, ...native.map((module) => module.provider)]));
+  .map((entry) => entry.name)
+  .sort();
+const tables = readdirSync('src/compatible')
+  .flatMap((name) => /^(.+)\.rows\.ts$/.exec(name)?.[1] ?? [])
+  .sort();
+// One by one and not through the registry, which may not know a new one yet.
+const native: ProviderRow[] = await Promise.all(folders.map(async (name) => (await import(`./${name}/provider.js`)).provider));
+const compatible: ProviderRow[][] = await Promise.all(
+  tables.map(async (name) => (await import(`./compatible/${name}.rows.js`)).rows),
+);
+const rows = [...native, ...compatible.flat()];
+writeFileSync('src/registry.gen.ts', renderRegistry({ tables, folders, names: rows.map((row) => row.name) }));
+writeFileSync('../../docs/providers.md', renderDocs(rows));
+const compose = '../../docker/compose.yaml';
+writeFileSync(compose, renderCompose(readFileSync(compose, 'utf8'), rows));

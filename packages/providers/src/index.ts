@@ -1,8 +1,14 @@
 export { DEMO_MODELS, type DemoModel } from './demo/models.js';
+export { ERROR_SHAPES, type ErrorPaths, type ErrorShape } from './errors/error-shapes.js';
 export { type AnswerHeaders, readRetryAfter } from './errors/read-retry-after.js';
+export { readVendorError, type VendorError } from './errors/read-vendor-error.js';
 export { findProvider } from './find-provider.js';
-export { type ProviderRow, QUIRKS, type Quirk, type ServedEndpoint } from './provider-row.js';
+export { judgeCheck } from './judge-check.js';
+export { neededSettings, type PlacedProvider, type PlaceProblem, type PlaceWish, placeProvider } from './place-provider.js';
+export type { CredentialCheck, ProviderRow, ProviderSetting, ServedEndpoint } from './provider-row.js';
+export { providerVariables } from './provider-variables.js';
 export { type EnvironmentProvider, providersInEnvironment } from './providers-in-environment.js';
+export { QUIRK_MEANINGS, QUIRKS, type Quirk } from './quirks.js';
 export { PROVIDER_NAMES, PROVIDERS, type ProviderName } from './registry.gen.js';
 export { AZURE_COGNITIVE_SCOPE, type EntraClient, entraTokenRequest, readEntraClient } from './signers/azure-entra.js';
 export {

@@ -1,4 +1,5 @@
 import { ollamaBaseUrl } from './ollama-base-url.js';
+import { placeProvider } from './place-provider.js';
 import type { ProviderRow } from './provider-row.js';
 import { PROVIDERS } from './registry.gen.js';
 
@@ -9,24 +10,40 @@ export interface EnvironmentProvider {
   readonly variable: string | null;
   /** Another base URL, where the environment gives one. */
   readonly baseUrl: string | null;
+  /** Settings of the row that the environment gives: regions, projects, nothing secret. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
+
+type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
  * Which providers can be called with the variables of this record, by the names that their own SDKs read. A provider without
- * a key counts where its base URL variable is set. Values never come out, but for base URLs.
+ * a key counts where its base URL variable is set; one with settings where all that it needs are there. Keys never come out.
  */
-export function providersInEnvironment(variables: Readonly<Record<string, string | undefined>>): EnvironmentProvider[] {
+export function providersInEnvironment(variables: Variables): EnvironmentProvider[] {
   return PROVIDERS.flatMap((row): EnvironmentProvider[] => {
-    const variable = row.keyVariables.find((name) => isSet(variables[name]) || isSet(variables[`${name}_FILE`]));
+    const variable = row.keyVariables.find((name) => isSet(variables[name]) || isSet(variables[`${name}_FILE`])) ?? null;
     const baseUrl = baseUrlOf(row, variables);
-    if (variable !== undefined) return [{ provider: row.name, variable, baseUrl }];
-    return row.auth.type === 'none' && baseUrl !== null ? [{ provider: row.name, variable: null, baseUrl }] : [];
+    if (variable === null && (row.auth.type !== 'none' || baseUrl === null)) return [];
+    const settings = settingsOf(row, variables);
+    if (!placeProvider(row, { baseUrl, settings }).ok) return [];
+    const found = { provider: row.name, variable, baseUrl };
+    return [Object.keys(settings).length === 0 ? found : { ...found, settings }];
   });
 }
 
 const isSet = (text: string | undefined): boolean => text !== undefined && text.trim() !== '';
 
-function baseUrlOf(row: ProviderRow, variables: Readonly<Record<string, string | undefined>>): string | null {
+function settingsOf(row: ProviderRow, variables: Variables): Record<string, string> {
+  const settings: Record<string, string> = {};
+  for (const { name, variables: names } of row.settings) {
+    const set = names.find((variable) => isSet(variables[variable]));
+    if (set !== undefined) settings[name] = (variables[set] as string).trim();
+  }
+  return settings;
+}
+
+function baseUrlOf(row: ProviderRow, variables: Variables): string | null {
   const text = row.baseUrlVariable === null ? undefined : variables[row.baseUrlVariable.name];
   if (text === undefined || text.trim() === '') return null;
   if (row.baseUrlVariable?.form === 'ollama_host') return ollamaBaseUrl(text);

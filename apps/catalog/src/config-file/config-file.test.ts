@@ -113,6 +113,28 @@ test('a vendor that Tollgate knows needs no address, another one does', async ()
   );
 });
 
+test('settings of a known vendor are put in, and what is wrong with them has its line', async () => {
+  const region = '$' + '{REGION}';
+  const text = `version: 1\nproviders:\n  bedrock:\n    settings:\n      region: "${region}"\n    credential: os.environ/AWS_KEY\n`;
+  expect((await resolved(text, { REGION: 'eu-central-1' })).providers[0]?.spec).toMatchObject({
+    baseUrl: 'https://bedrock-runtime.eu-central-1.amazonaws.com',
+    auth: { type: 'sigv4', region: 'eu-central-1' },
+  });
+  expect(await problems(text, { REGION: 'canary/..' })).toEqual([
+    '5 providers.bedrock.settings.region: is not usable: expected a region, for instance eu-central-1',
+  ]);
+  expect((await problems(text))[0]).toContain('providers.bedrock.settings.region: is missing');
+  expect((await problems('version: 1\nproviders:\n  bedrock: {}\n'))[0]).toMatch(
+    /^3 providers.bedrock.settings.region: is missing/,
+  );
+});
+
+test('a server of one`s own takes a key where one is given', async () => {
+  const auth = async (more: string) => (await resolved(`version: 1\nproviders:\n  vllm: {${more}}\n`)).providers[0]?.spec.auth;
+  expect(await auth('')).toEqual({ type: 'none' });
+  expect(await auth('credential: os.environ/VLLM_KEY')).toEqual({ type: 'bearer' });
+});
+
 test('both forms of a variable are references and anything else is a key', async () => {
   const credential = (text: string) =>
     resolved(`version: 1\nproviders:\n  own:\n    base_url: http://x/v1\n    credential: ${text}\n`);

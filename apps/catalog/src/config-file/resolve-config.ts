@@ -1,8 +1,9 @@
 import type { Price } from '@tollgate/contracts';
-import { findProvider } from '@tollgate/providers';
+import { ok, type Result } from '@tollgate/kernel';
+import { findProvider, type PlaceProblem } from '@tollgate/providers';
 import { decimalOf } from '../prices/decimal-of.js';
 import { demoModels } from '../prices/demo-models.js';
-import { knownModels } from '../prices/known-models.js';
+import { modelsOfVendor } from '../prices/models-of-vendor.js';
 import { specOfRow } from '../registration/spec-of-row.js';
 import type { ModelSpec, ProviderSpec } from '../store/put-provider.js';
 import { DEFAULT_MAX_ATTEMPTS, DEFAULT_TIMEOUTS } from '../views/route-defaults.js';
@@ -87,37 +88,60 @@ export async function resolveConfig(
           'is written in the file; it is stored sealed, but better kept in a variable of the provider adapters',
         );
       }
-      const spec = specOf(name, provider, baseUrl);
-      providers.push({ spec, credential, models: await modelsOf(spec, byProvider.get(name) ?? [], now) });
+      const spec = specOf(name, provider, baseUrl, interpolatedAll(provider.settings, variables));
+      if (spec.ok)
+        providers.push({ spec: spec.value, credential, models: await modelsOf(spec.value, byProvider.get(name) ?? [], now) });
+      else {
+        for (const { setting, message } of spec.error) {
+          note(problems, [...path, ...(setting === null ? ['base_url'] : ['settings', setting])], message);
+        }
+      }
     }
   }
   const routes = Object.entries(content.routes).map(([model, route]) => routeOf(model, route));
   return problems.length > 0 ? { ok: false, problems } : { ok: true, config: { providers, routes, warnings } };
 }
 
-function specOf(name: string, provider: FileProvider, baseUrl: string | undefined): ProviderSpec {
+function specOf(
+  name: string,
+  provider: FileProvider,
+  baseUrl: string | undefined,
+  settings: Readonly<Record<string, string>>,
+): Result<ProviderSpec, readonly PlaceProblem[]> {
   const row = findProvider(name);
-  const base: ProviderSpec =
+  const base =
     row !== undefined
-      ? specOfRow(row, 'file', baseUrl?.replace(/\/+$/, '') ?? null)
-      : {
-          name,
-          title: name,
-          baseUrl: (baseUrl as string).replace(/\/+$/, ''),
-          auth: provider.credential === undefined ? { type: 'none' } : { type: 'bearer' },
-          serves: [{ endpoint: 'chat.completions', dialect: 'openai-chat', path: '/chat/completions' }],
-          headers: {},
-          quirks: [],
-          allowPrivateNetwork: false,
-          pricesId: null,
-          origin: 'file',
-        };
-  return {
-    ...base,
-    title: provider.title ?? base.title,
-    headers: provider.headers,
-    allowPrivateNetwork: base.allowPrivateNetwork || provider.allow_private_network,
-  };
+      ? specOfRow(row, 'file', { baseUrl: baseUrl ?? null, settings, secret: provider.credential !== undefined })
+      : ok(unknownSpec(name, provider, baseUrl as string));
+  if (!base.ok) return base;
+  return ok({
+    ...base.value,
+    title: provider.title ?? base.value.title,
+    headers: { ...base.value.headers, ...provider.headers },
+    allowPrivateNetwork: base.value.allowPrivateNetwork || provider.allow_private_network,
+  });
+}
+
+const unknownSpec = (name: string, provider: FileProvider, baseUrl: string): ProviderSpec => ({
+  name,
+  title: name,
+  baseUrl: baseUrl.replace(/\/+$/, ''),
+  auth: provider.credential === undefined ? { type: 'none' } : { type: 'bearer' },
+  serves: [{ endpoint: 'chat.completions', dialect: 'openai-chat', path: '/chat/completions' }],
+  headers: {},
+  quirks: [],
+  allowPrivateNetwork: false,
+  pricesId: null,
+  origin: 'file',
+});
+
+/** A setting whose variable is not set is left out, so that it is found missing by its own name. */
+function interpolatedAll(
+  settings: Readonly<Record<string, string>>,
+  variables: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const entries = Object.entries(settings).map(([name, text]) => [name, interpolated(text, variables)] as const);
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
 function credentialOf(provider: FileProvider, needsNone: boolean, usual: string | undefined): FileCredential {
@@ -131,7 +155,7 @@ function credentialOf(provider: FileProvider, needsNone: boolean, usual: string 
 
 /** What is known of the vendor, with the file's own models over it. */
 async function modelsOf(spec: ProviderSpec, own: readonly (readonly [string, FileModel])[], now: Date): Promise<ModelSpec[]> {
-  const known = spec.name === 'demo' ? demoModels() : await knownModels(spec.pricesId, now);
+  const known = spec.name === 'demo' ? demoModels() : await modelsOfVendor(spec.name, spec.pricesId, now);
   const byName = new Map(known.map((model) => [model.name ?? model.upstreamModel, model]));
   for (const [name, model] of own) {
     const before = byName.get(name) ?? byName.get(model.upstream_model ?? '');

@@ -28,6 +28,10 @@ const FileProviderSchema = z
   .strictObject({
     title: z.string().min(1).max(100).optional(),
     api: z.enum(['openai-chat']).optional().describe('What the provider speaks; openai-chat where it is not said'),
+    settings: z
+      .record(z.string().max(64), z.string().max(200))
+      .default({})
+      .describe('What a known provider needs beside its key (a region, a resource ...); docs/providers.md names them'),
     base_url: z.string().min(1).optional().describe('Needed for a provider that Tollgate does not know by name'),
     credential: z.string().min(1).optional().describe(
       // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how the file writes it.

@@ -1,7 +1,7 @@
 import type { CreateCredential, CredentialView, Page, PageQuery } from '@tollgate/contracts';
 import type { Act } from '../audit/current-act.js';
 import { noteChange } from '../audit/note-change.js';
-import { knownModels } from '../prices/known-models.js';
+import { modelsOfVendor } from '../prices/models-of-vendor.js';
 import type { CatalogStore } from '../store/catalog-store.js';
 import { putModels } from '../store/put-models.js';
 import { putCredential } from '../store/put-provider.js';
@@ -42,7 +42,7 @@ export function createCredential(store: CatalogStore, act: Act, wish: CreateCred
       [wish.provider_id],
     );
     if (provider.origin === 'environment') {
-      const models = await knownModels(provider.prices_id, session.now);
+      const models = await modelsOfVendor(provider.name, provider.prices_id, session.now);
       await putModels(session, { id: wish.provider_id, name: provider.name }, models, 'api');
     }
     const credential = await readCredential(session.query, id);

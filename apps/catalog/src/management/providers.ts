@@ -1,10 +1,10 @@
 import type { CreateProvider, Page, PageQuery, ProviderView } from '@tollgate/contracts';
 import { TollgateError } from '@tollgate/kernel';
 import { InvalidFieldsError } from '@tollgate/nest';
-import { findProvider } from '@tollgate/providers';
+import { findProvider, type ProviderRow } from '@tollgate/providers';
 import type { Act } from '../audit/current-act.js';
 import { noteChange } from '../audit/note-change.js';
-import { knownModels } from '../prices/known-models.js';
+import { modelsOfVendor } from '../prices/models-of-vendor.js';
 import { specOfRow } from '../registration/spec-of-row.js';
 import type { CatalogStore } from '../store/catalog-store.js';
 import { putModels } from '../store/put-models.js';
@@ -53,7 +53,7 @@ export function createProvider(store: CatalogStore, act: Act, wish: CreateProvid
     else if (wish.secret !== undefined) {
       await putCredential(session, id, 'first', await sealForAdapters(session.query, wish.secret), 'api');
     }
-    await putModels(session, { id, name: spec.name }, await knownModels(spec.pricesId, session.now), 'api');
+    await putModels(session, { id, name: spec.name }, await modelsOfVendor(spec.name, spec.pricesId, session.now), 'api');
     const provider = await readProvider(session.query, id);
     const target = { type: 'provider', id, name: provider.name };
     await noteChange(session, act, { action: 'provider.created', target, before: null, after: auditViewOf(provider) });
@@ -79,6 +79,9 @@ const auditViewOf = ({ name, title, base_url, api, allow_private_network, creden
 function specOf(wish: CreateProvider): ProviderSpec {
   const row = findProvider(wish.name);
   const baseUrl = wish.base_url?.replace(/\/+$/, '') ?? null;
+  if (row === undefined && wish.settings !== undefined) {
+    throw new InvalidFieldsError([{ pointer: '/settings', detail: 'is for providers that are known by name' }]);
+  }
   if (row === undefined && baseUrl === null) {
     throw new InvalidFieldsError([{ pointer: '/base_url', detail: 'is needed for a provider that is not known by name' }]);
   }
@@ -97,12 +100,23 @@ function specOf(wish: CreateProvider): ProviderSpec {
           pricesId: null,
           origin: 'api',
         }
-      : specOfRow(row, 'api', baseUrl);
+      : placed(row, wish, baseUrl);
   return {
     ...base,
     title: wish.title ?? base.title,
     allowPrivateNetwork: base.allowPrivateNetwork || wish.allow_private_network,
   };
+}
+
+function placed(row: ProviderRow, wish: CreateProvider, baseUrl: string | null): ProviderSpec {
+  const spec = specOfRow(row, 'api', { baseUrl, settings: wish.settings ?? {}, secret: wish.secret !== undefined });
+  if (spec.ok) return spec.value;
+  throw new InvalidFieldsError(
+    spec.error.map(({ setting, message }) => ({
+      pointer: setting === null ? '/base_url' : `/settings/${setting}`,
+      detail: message,
+    })),
+  );
 }
 
 const viewOf = (row: Row): ProviderView => ({

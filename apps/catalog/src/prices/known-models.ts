@@ -11,9 +11,10 @@ const NOT_CHAT =
 /**
  * The chat models that the price table lists for a vendor, with their price at this moment, and a wildcard for all others: a
  * model that the table does not know is callable and has no price. Names that the table treats as the same model (dated
- * snapshots) are callable at the same price and not listed.
+ * snapshots) are callable at the same price and not listed. `only` is the source of a regular expression that names must match.
  */
-export async function knownModels(pricesId: string | null, now: Date): Promise<ModelSpec[]> {
+export async function knownModels(pricesId: string | null, now: Date, only = ''): Promise<ModelSpec[]> {
+  const own = new RegExp(only);
   if (pricesId === null) return [WILDCARD];
   const table = await readVendorTable(pricesId);
   if (table === null) return [WILDCARD];
@@ -21,7 +22,7 @@ export async function knownModels(pricesId: string | null, now: Date): Promise<M
   const chat = table.models.flatMap((model) => {
     const source = `${table.source}:${pricesId}/${model.id}`;
     const price = priceOfRates(source, ratesAt(model, now), model.id.endsWith(':free'));
-    return price === null || NOT_CHAT.test(model.id) ? [] : [{ model, price }];
+    return price === null || NOT_CHAT.test(model.id) || !own.test(model.id) ? [] : [{ model, price }];
   });
   for (const { model, price } of chat) byName.set(model.id, specOf(model, model.id, true, price));
   for (const { model, price } of chat) {

@@ -7,13 +7,16 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decimalOf } from './decimal-of.js';
 import { knownModels } from './known-models.js';
+import { modelsOfVendor } from './models-of-vendor.js';
 import { ratesAt } from './price-at.js';
 import { priceOfRates } from './price-of-rates.js';
 import { vendorTableUrl } from './vendor-table.js';
 import { writeVendorTable } from './write-vendor-table.js';
 
 const NOW = new Date('2026-11-23T12:00:00Z');
-const priced = PROVIDERS.flatMap((row) => (row.pricesId === null ? [] : [row.pricesId]));
+const priced = [...new Set(PROVIDERS.flatMap((row) => (row.pricesId === null ? [] : [row.pricesId])))];
+/** Those whose models hold conversations. */
+const conversing = PROVIDERS.filter((row) => row.pricesId !== null && row.kind !== 'retrieval');
 
 test('the files of the vendors are what the package says', async () => {
   const manifest = new URL('../package.json', import.meta.resolve('@pydantic/genai-prices'));
@@ -26,12 +29,32 @@ test('the files of the vendors are what the package says', async () => {
 
 describe('knownModels', () => {
   test('every price is valid and every name is there once', async () => {
-    for (const pricesId of priced) {
-      const models = await knownModels(pricesId, NOW);
-      expect(models.length, pricesId).toBeGreaterThan(2);
+    for (const { name, pricesId } of conversing) {
+      const models = await modelsOfVendor(name, pricesId, NOW);
+      expect(models.length, name).toBeGreaterThan(2);
       expect(new Set(models.map((model) => model.upstreamModel)).size).toBe(models.length);
       for (const { price } of models) if (price !== null) expect(PriceSchema.safeParse(price).error).toBeUndefined();
     }
+  });
+
+  test('more than a hundred models are known with a price and a context, at least ten of each large vendor', async () => {
+    const counts = new Map<string, number>();
+    for (const { name, pricesId } of conversing) {
+      const models = await modelsOfVendor(name, pricesId, NOW);
+      counts.set(
+        name,
+        models.filter(({ listed, price, contextTokens }) => listed && price !== null && contextTokens !== null).length,
+      );
+    }
+    const withoutAggregators = [...counts].filter(([name]) => name !== 'openrouter').reduce((sum, [, count]) => sum + count, 0);
+    expect(withoutAggregators).toBeGreaterThanOrEqual(100);
+    for (const name of ['openai', 'anthropic', 'gemini', 'bedrock']) expect(counts.get(name), name).toBeGreaterThanOrEqual(10);
+  });
+
+  test('a row that shares its table with others takes its own models only', async () => {
+    const names = async (name: string) => (await modelsOfVendor(name, 'google', NOW)).map((model) => model.upstreamModel);
+    expect((await names('gemini')).filter((name) => name.startsWith('claude'))).toEqual([]);
+    expect((await names('vertex')).filter((name) => !name.startsWith('gemini'))).toEqual(['*']);
   });
 
   test('our price of a call is what the package itself calculates, for every model', async () => {

@@ -12,7 +12,9 @@ export async function registerDemo(session: WriteSession): Promise<void> {
   const [own] = await session.query<{ origin: string }>(`SELECT origin FROM catalog.providers WHERE name = 'demo'`);
   // The file may say something else of it.
   if (own?.origin === 'file') return;
-  const id = await putProvider(session, specOfRow(row, 'builtin'));
+  const spec = specOfRow(row, 'builtin');
+  if (!spec.ok) throw new Error('the row of the demo provider cannot be placed');
+  const id = await putProvider(session, spec.value);
   await putCredential(session, id, 'none', { source: 'none' }, 'builtin');
   await putModels(session, { id, name: row.name }, demoModels(), 'builtin');
 }

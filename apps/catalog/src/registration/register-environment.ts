@@ -1,5 +1,5 @@
 import { type EnvironmentProvider, findProvider } from '@tollgate/providers';
-import { knownModels } from '../prices/known-models.js';
+import { modelsOfVendor } from '../prices/models-of-vendor.js';
 import { putModels } from '../store/put-models.js';
 import { putCredential, putProvider } from '../store/put-provider.js';
 import type { WriteSession } from '../store/session.js';
@@ -18,14 +18,17 @@ export async function registerEnvironment(
     `SELECT name FROM catalog.providers WHERE origin IN ('file', 'api', 'builtin')`,
   );
   const taken = new Set(owned.map((row) => row.name));
-  for (const { provider: name, variable, baseUrl } of found) {
+  for (const { provider: name, variable, baseUrl, settings = {} } of found) {
     const row = findProvider(name);
     // An adapter of a newer version may know vendors that we do not.
     if (row === undefined || taken.has(name)) continue;
-    const id = await putProvider(session, specOfRow(row, 'environment', baseUrl));
+    const spec = specOfRow(row, 'environment', { baseUrl, settings, secret: variable !== null });
+    // An adapter of another version may know other settings.
+    if (!spec.ok) continue;
+    const id = await putProvider(session, spec.value);
     const credential = variable === null ? ({ source: 'none' } as const) : ({ source: 'environment', variable } as const);
     await putCredential(session, id, variable ?? 'none', credential, 'environment');
-    await putModels(session, { id, name }, await knownModels(row.pricesId, session.now), 'environment');
+    await putModels(session, { id, name }, await modelsOfVendor(name, row.pricesId, session.now), 'environment');
   }
   await refreshPrices(session);
   if (!complete) return;
@@ -41,6 +44,6 @@ async function refreshPrices(session: WriteSession): Promise<void> {
     `SELECT id, name, prices_id FROM catalog.providers WHERE origin = 'api' AND active AND prices_id IS NOT NULL ORDER BY name`,
   );
   for (const { id, name, prices_id } of rows) {
-    await putModels(session, { id, name }, await knownModels(prices_id, session.now), 'api');
+    await putModels(session, { id, name }, await modelsOfVendor(name, prices_id, session.now), 'api');
   }
 }

@@ -1,18 +1,29 @@
-import type { ProviderRow } from '@tollgate/providers';
+import { fail, ok, type Result } from '@tollgate/kernel';
+import { type PlaceProblem, type PlaceWish, type ProviderRow, placeProvider } from '@tollgate/providers';
 import type { ProviderSpec } from '../store/put-provider.js';
 import type { Origin } from '../store/session.js';
 
-/** A vendor's row as a provider of the catalogue. */
-export const specOfRow = (row: ProviderRow, origin: Origin, baseUrl: string | null = null): ProviderSpec => ({
-  name: row.name,
-  title: row.title,
-  baseUrl: baseUrl ?? row.baseUrl,
-  auth: row.auth,
-  serves: row.serves,
-  headers: {},
-  quirks: row.quirks,
-  // The environment belongs to the operator: an address that stands there is meant.
-  allowPrivateNetwork: row.localByDefault || (origin === 'environment' && baseUrl !== null),
-  pricesId: row.pricesId,
-  origin,
-});
+/** A vendor's row, placed by what an operator said of it, as a provider of the catalogue. */
+export function specOfRow(
+  row: ProviderRow,
+  origin: Origin,
+  wish: PlaceWish & { readonly secret?: boolean } = {},
+): Result<ProviderSpec, readonly PlaceProblem[]> {
+  const placed = placeProvider(row, wish);
+  if (!placed.ok) return fail(placed.error);
+  const { baseUrl, auth, serves } = placed.value;
+  return ok({
+    name: row.name,
+    title: row.title,
+    baseUrl,
+    // A server of one's own that was started with a key takes it as bearer.
+    auth: auth.type === 'none' && row.localByDefault && wish.secret === true ? { type: 'bearer' } : auth,
+    serves,
+    headers: row.headers,
+    quirks: row.quirks,
+    // The environment belongs to the operator: an address that stands there is meant.
+    allowPrivateNetwork: row.localByDefault || (origin === 'environment' && (wish.baseUrl ?? null) !== null),
+    pricesId: row.pricesId,
+    origin,
+  });
+}

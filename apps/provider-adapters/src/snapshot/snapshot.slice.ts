@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { chatBody, Harness, until } from '../testing/harness.js';
+import { chatBody, Harness, SECRET, until } from '../testing/harness.js';
 
 let harness: Harness;
 beforeEach(async () => {
@@ -56,6 +56,45 @@ test.each([
   expect(call.failure).toMatchObject({ code: 'misconfigured', body: null, internalMessage: expect.stringContaining(why) });
   expect(call.failure?.message).not.toContain(why);
   expect(JSON.stringify(harness.logs)).toContain(why);
+});
+
+/** The provider of `dep_sealed`, changed. */
+const changed = async (provider: object, upstreamModel = 'my model/1'): Promise<void> => {
+  harness.change((snapshot) => {
+    snapshot.providers = snapshot.providers.map((entry) => (entry.id === 'prov_sim' ? { ...entry, ...provider } : entry));
+    snapshot.deployments = snapshot.deployments.map((entry) => (entry.id === 'dep_sealed' ? { ...entry, upstreamModel } : entry));
+  });
+  await until(() => harness.adapter.keeper.view?.revision === 8);
+};
+
+test('a model in the path is one segment of it, and a key of Azure goes into its header', async () => {
+  const path = '/openai/deployments/{model}/chat/completions?api-version=2024-10-21';
+  await changed({
+    auth: { type: 'azure', scope: 'https://cognitiveservices.azure.com/.default' },
+    serves: [{ endpoint: 'chat.completions', dialect: 'openai-chat', path }],
+  });
+  await harness.finished({ deploymentId: 'dep_sealed' });
+  expect(harness.upstream.requests[0]).toMatchObject({
+    path: '/v1/openai/deployments/my%20model%2F1/chat/completions?api-version=2024-10-21',
+    headers: { 'api-key': SECRET },
+  });
+  expect(harness.upstream.requests[0]?.headers).not.toHaveProperty('authorization');
+});
+
+test.each([
+  [{ serves: [{ endpoint: 'chat.completions', dialect: 'openai-chat', path: '/{model}' }] }, '*', 'names the model in its path'],
+  [{ auth: { type: 'sigv4', service: 'bedrock', region: 'us-east-1' } }, 'm', 'signature of the kind sigv4'],
+  [{ auth: { type: 'google', scope: 's' } }, 'm', 'signature of the kind google'],
+  [
+    { serves: [{ endpoint: 'chat.completions', dialect: 'gemini', path: '/x' }] },
+    'm',
+    'does not serve chat.completions in openai-chat',
+  ],
+])('%j is refused before anything is sent, and the log says why', async (provider, upstreamModel, why) => {
+  await changed(provider, upstreamModel);
+  const call = await harness.finished({ deploymentId: 'dep_sealed' });
+  expect(call.failure).toMatchObject({ code: 'misconfigured', internalMessage: expect.stringContaining(why) });
+  expect(harness.upstream.requests).toEqual([]);
 });
 
 test('a variable that is no provider`s own is never read, even where it is set', async () => {

@@ -38,7 +38,10 @@ export function makeTarget(
   const served = provider.serves.find((entry) => entry.endpoint === wanted.endpoint && entry.dialect === wanted.dialect);
   if (served === undefined) return fail(`provider ${provider.id} does not serve ${wanted.endpoint} in ${wanted.dialect}`);
   if (!SPOKEN.has(served.dialect)) return fail(`provider ${provider.id} speaks ${served.dialect}, which this adapter does not`);
-  const address = readAddress(provider, served.path);
+  const path = pathOf(served.path, deployment.upstreamModel);
+  if (path === null)
+    return fail(`provider ${provider.id} names the model in its path: deployment ${deployment.id} has none of its own`);
+  const address = readAddress(provider, path);
   if (!address.ok) return address;
   const secret = opener.open(parts.credential);
   if (!secret.ok) return secret;
@@ -66,6 +69,12 @@ const DEMO = 'demo:';
 /** Dialects whose answers can be read here; a provider's row may name others. */
 const SPOKEN: ReadonlySet<Dialect> = new Set<Dialect>(['openai-chat']);
 
+/** A model is one segment of the path, whatever stands in its name. */
+function pathOf(template: string, upstreamModel: string): string | null {
+  if (!template.includes('{model}')) return template;
+  return upstreamModel === '*' ? null : template.replaceAll('{model}', () => encodeURIComponent(upstreamModel));
+}
+
 function readAddress(
   provider: UpstreamProvider,
   path: string,
@@ -85,5 +94,7 @@ function authHeaders({ id, auth }: UpstreamProvider, secret: string | null): Res
   if (secret === null) return fail(`provider ${id} wants a credential and its deployment has none`);
   if (auth.type === 'bearer') return ok(['authorization', `Bearer ${secret}`]);
   if (auth.type === 'header') return ok([auth.header.toLowerCase(), secret]);
+  // A key of the resource; what is JSON is a client of Entra, whose token nobody buys yet.
+  if (auth.type === 'azure' && !secret.startsWith('{')) return ok(['api-key', secret]);
   return fail(`provider ${id} wants a signature of the kind ${auth.type}, which this adapter cannot write`);
 }

@@ -109,7 +109,10 @@ export const UpstreamProviderSchema = z.object({
   /** `demo:` answers inside the adapter, without network. */
   baseUrl: z.string(),
   auth: ProviderAuthSchema,
-  serves: z.array(z.object({ endpoint: EndpointSchema, dialect: DialectSchema, path: z.string() })),
+  /** `{model}` in a path is the upstream's name of the model; `streamPath` is taken for a streamed answer where there is one. */
+  serves: z.array(
+    z.object({ endpoint: EndpointSchema, dialect: DialectSchema, path: z.string(), streamPath: z.string().optional() }),
+  ),
   headers: z.record(z.string(), z.string()),
   quirks: z.array(z.string()),
   /** An administrator has allowed loopback and private addresses for it. */

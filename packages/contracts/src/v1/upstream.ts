@@ -129,7 +129,13 @@ export const AdapterHelloSchema = z.object({
   sealingKey: z.object({ id: z.string(), publicKey: z.string() }),
   /** Names of provider rows whose environment variable is set (never the values), with a base URL where the environment gives one. */
   environmentProviders: z.array(
-    z.object({ provider: z.string(), variable: z.string().nullable(), baseUrl: z.string().nullable() }),
+    z.object({
+      provider: z.string(),
+      variable: z.string().nullable(),
+      baseUrl: z.string().nullable(),
+      /** Settings of the row that the environment gives: a region, a project, nothing secret. */
+      settings: z.record(z.string(), z.string()).optional(),
+    }),
   ),
 });
 export type AdapterHello = z.infer<typeof AdapterHelloSchema>;

@@ -34,6 +34,8 @@ export const CreateProviderSchema = z.strictObject({
   api: z.enum(['openai-chat']).optional(),
   /** Needed for a provider that Tollgate does not know by name. */
   base_url: HttpUrlSchema.optional(),
+  /** What the provider needs beside its key (a region, a resource ...), by the names in docs/providers.md. */
+  settings: z.record(z.string().max(64), z.string().max(200)).optional(),
   allow_private_network: z.boolean().default(false),
   /** Its key; may also be given later by `POST /api/v1/credentials`. */
   secret: SecretSchema.optional(),

@@ -1,0 +1,50 @@
+import { defineRows } from './define-rows.js';
+
+/** Servers that an operator runs; one started with a key takes it as bearer, so give it a secret. */
+export const rows = defineRows('local', [
+  {
+    name: 'vllm',
+    title: 'vLLM',
+    baseUrl: 'http://127.0.0.1:8000/v1',
+    auth: { type: 'none' },
+    keyVariables: [],
+    endpoints: ['chat', 'completions', 'embeddings', 'transcriptions', 'translations', 'rerank'],
+    check: null,
+    quirks: ['no_parallel_tool_calls'],
+    localByDefault: true,
+    docs: 'https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html',
+  },
+  {
+    name: 'sglang',
+    title: 'SGLang',
+    baseUrl: 'http://127.0.0.1:30000/v1',
+    auth: { type: 'none' },
+    keyVariables: [],
+    endpoints: ['chat', 'completions', 'embeddings'],
+    check: null,
+    localByDefault: true,
+    docs: 'https://github.com/sgl-project/sglang/blob/main/docs/basic_usage/openai_api.rst',
+  },
+  {
+    name: 'lm-studio',
+    title: 'LM Studio',
+    baseUrl: 'http://127.0.0.1:1234/v1',
+    auth: { type: 'none' },
+    keyVariables: [],
+    endpoints: ['chat', 'responses', 'completions', 'embeddings', 'models'],
+    check: null,
+    localByDefault: true,
+    docs: 'https://lmstudio.ai/docs/developer/openai-compat',
+  },
+  {
+    name: 'llama-cpp',
+    title: 'llama.cpp server',
+    baseUrl: 'http://127.0.0.1:8080/v1',
+    auth: { type: 'none' },
+    keyVariables: [],
+    endpoints: ['chat', 'responses', 'embeddings'],
+    check: null,
+    localByDefault: true,
+    docs: 'https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md',
+  },
+]);
