@@ -40,8 +40,10 @@ interface Use {
 
 /** Tells auth which secrets are in use and by whom: in batches, once a minute for each; and renews digests of an older pepper on the way. */
 export class TokenUses {
-  /** By secret. */
-  private readonly uses = new Map<string, Use>();
+  /** By secret: used since the last turn, and in the minute before it. What was used in neither is forgotten, so that many keys that come once cost no memory for long. */
+  private uses = new Map<string, Use>();
+  private earlier = new Map<string, Use>();
+  private turnedAt: number;
   /** Used since their last report. */
   private readonly counted: Use[] = [];
   private readonly marks = new CallerMarks();
@@ -50,13 +52,19 @@ export class TokenUses {
   private readonly timer: NodeJS.Timeout;
 
   constructor(private readonly parts: TokenUsesParts) {
+    this.turnedAt = parts.clock.now();
     this.timer = setInterval(() => void this.flush(), FLUSH_MS);
     this.timer.unref();
   }
 
+  /** Secrets that are remembered. */
+  get size(): number {
+    return this.uses.size + this.earlier.size;
+  }
+
   /** After a token was found good. Costs one look into a map where the same caller used it within the minute. `now` in ms since the epoch. */
   note(verified: VerifiedToken, text: string, caller: Caller, now: number): void {
-    let use = this.uses.get(verified.secretId);
+    let use = this.uses.get(verified.secretId) ?? this.revive(verified.secretId);
     if (use === undefined || use.address !== caller.address || use.userAgent !== caller.userAgent) {
       const other = this.find(verified.secretId, use, caller, now);
       if (other === null) return;
@@ -70,7 +78,13 @@ export class TokenUses {
 
   /** Sends what is due; what auth does not take is kept for the next time. */
   async flush(): Promise<void> {
-    this.collect(this.parts.clock.now() - EVERY_MS);
+    const now = this.parts.clock.now();
+    this.collect(now - EVERY_MS);
+    if (now - this.turnedAt >= EVERY_MS) {
+      this.turnedAt = now;
+      this.earlier = this.uses;
+      this.uses = new Map();
+    }
     await this.sendWaiting();
   }
 
@@ -79,6 +93,14 @@ export class TokenUses {
     clearInterval(this.timer);
     this.collect(Number.POSITIVE_INFINITY);
     await this.sendWaiting();
+  }
+
+  private revive(secretId: string): Use | undefined {
+    const use = this.earlier.get(secretId);
+    if (use === undefined) return undefined;
+    this.earlier.delete(secretId);
+    this.uses.set(secretId, use);
+    return use;
   }
 
   private find(secretId: string, first: Use | undefined, caller: Caller, now: number): Use | null {

@@ -117,7 +117,7 @@ export class RotatingKey {
    * the deadline by themselves. No step of other keys may go on meanwhile.
    */
   async endWithoutAuth(away: () => Promise<void>): Promise<void> {
-    const old = await this.rotate({ overlap_seconds: OVERLAP_SECONDS * 2 });
+    const old = await this.rotate({ overlap_seconds: OVERLAP_SECONDS * 4 });
     const { secrets } = await this.api<Token>('GET', `/${this.parts.id}`);
     const expires = secrets.find(({ state }) => state === 'grace')?.expires_at;
     if (expires == null) throw new Error('no secret is in its grace');
