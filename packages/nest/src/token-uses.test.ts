@@ -1,4 +1,4 @@
-import { EMPTY_POLICY, SUBJECTS, type TokenUse } from '@tollgate/contracts';
+import { EMPTY_POLICY, SUBJECTS, type TokenSnapshot, type TokenUse } from '@tollgate/contracts';
 import { decodeJson, encodeJson } from '@tollgate/kernel';
 import { type PepperSet, readPeppers, type VerifiedToken } from '@tollgate/policy';
 import { createTestClock } from '@tollgate/testing';
@@ -24,10 +24,20 @@ beforeEach(() => {
 afterEach(() => uses.close());
 
 const use = (secretId: string): void => {
-  const token = {
-    ...{ id: 'tok_1', publicId: 'public', type: 'k', name: 'name', organisationId: 'org_1', teamId: null, ownerId: null },
-    ...{ status: 'active', expiresAt: null, secrets: [], policy: EMPTY_POLICY, revision: 1 },
-  } as const;
+  const token: TokenSnapshot = {
+    id: 'tok_1',
+    publicId: 'public',
+    type: 'k',
+    name: 'name',
+    organisationId: 'org_1',
+    teamId: null,
+    ownerId: null,
+    status: 'active',
+    expiresAt: null,
+    secrets: [],
+    policy: EMPTY_POLICY,
+    revision: 1,
+  };
   uses.note(
     { token, tokenId: token.id, organisationId: token.organisationId, secretId, pepperVersion: 1 } satisfies VerifiedToken,
     'text',
