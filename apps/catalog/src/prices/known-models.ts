@@ -1,5 +1,6 @@
 import type { MatchLogic } from '@pydantic/genai-prices';
 import type { ModelSpec } from '../store/put-provider.js';
+import { type Modalities, modalitiesOfRates } from './modalities-of-rates.js';
 import { ratesAt } from './price-at.js';
 import { priceOfRates } from './price-of-rates.js';
 import { readVendorTable, type TableModel } from './vendor-table.js';
@@ -21,13 +22,16 @@ export async function knownModels(pricesId: string | null, now: Date, only = '')
   const byName = new Map<string, ModelSpec>();
   const chat = table.models.flatMap((model) => {
     const source = `${table.source}:${pricesId}/${model.id}`;
-    const price = priceOfRates(source, ratesAt(model, now), model.id.endsWith(':free'));
-    return price === null || NOT_CHAT.test(model.id) || !own.test(model.id) ? [] : [{ model, price }];
+    const rates = ratesAt(model, now);
+    const price = priceOfRates(source, rates, model.id.endsWith(':free'));
+    return price === null || NOT_CHAT.test(model.id) || !own.test(model.id)
+      ? []
+      : [{ model, price, modalities: modalitiesOfRates(rates) }];
   });
-  for (const { model, price } of chat) byName.set(model.id, specOf(model, model.id, true, price));
-  for (const { model, price } of chat) {
-    for (const alias of equalNames(model.match)) {
-      if (!byName.has(alias)) byName.set(alias, specOf(model, alias, false, price));
+  for (const known of chat) byName.set(known.model.id, specOf(known, known.model.id, true));
+  for (const known of chat) {
+    for (const alias of equalNames(known.model.match)) {
+      if (!byName.has(alias)) byName.set(alias, specOf(known, alias, false));
     }
   }
   return [...byName.values(), WILDCARD];
@@ -45,12 +49,19 @@ export const WILDCARD: ModelSpec = {
   priceOverride: null,
 };
 
-const specOf = (model: TableModel, upstreamModel: string, listed: boolean, price: ModelSpec['price']): ModelSpec => ({
+interface KnownModel {
+  readonly model: TableModel;
+  readonly price: ModelSpec['price'];
+  readonly modalities: Modalities;
+}
+
+const specOf = ({ model, price, modalities }: KnownModel, upstreamModel: string, listed: boolean): ModelSpec => ({
   upstreamModel,
   title: model.name ?? model.id,
   contextTokens: model.context_window ?? null,
   maxOutputTokens: null,
   capabilities: ['chat'],
+  modalities,
   deprecated: model.deprecated === true,
   listed,
   price,

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decimalOf } from './decimal-of.js';
 import { knownModels } from './known-models.js';
+import { modalitiesOfRates, TEXT_ONLY } from './modalities-of-rates.js';
 import { modelsOfVendor } from './models-of-vendor.js';
 import { ratesAt } from './price-at.js';
 import { priceOfRates } from './price-of-rates.js';
@@ -97,6 +98,23 @@ describe('knownModels', () => {
   test('models of other endpoints are not offered as chat', async () => {
     const names = (await knownModels('openai', NOW)).map((model) => model.upstreamModel);
     for (const name of ['text-embedding-3-large', 'whisper-1', 'moderation']) expect(names).not.toContain(name);
+  });
+});
+
+describe('modalitiesOfRates', () => {
+  test('text is there, the rest is what the table prices by itself', () => {
+    expect(modalitiesOfRates({ input_mtok: 1, output_mtok: 2 })).toEqual(TEXT_ONLY);
+    expect(
+      modalitiesOfRates({ input_mtok: 1, input_audio_mtok: 3, cache_image_read_mtok: 1, output_mtok: 2, output_audio_mtok: 4 }),
+    ).toEqual({
+      input: ['text', 'image', 'audio'],
+      output: ['text', 'audio'],
+    });
+  });
+
+  test('a model of the table that hears is known to', async () => {
+    const models = await modelsOfVendor('gemini', 'google', NOW);
+    expect(models.find(({ upstreamModel }) => upstreamModel === 'gemini-2.5-flash')?.modalities?.input).toContain('audio');
   });
 });
 

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Price } from '@tollgate/contracts';
+import { TEXT_ONLY } from '../prices/modalities-of-rates.js';
 import type { ModelSpec } from './put-provider.js';
 import type { Origin, WriteSession } from './session.js';
 
@@ -67,16 +68,18 @@ async function putDefinitions(session: WriteSession, models: readonly NamedModel
     context_tokens: model.contextTokens,
     max_output_tokens: model.maxOutputTokens,
     capabilities: model.capabilities,
+    modalities: model.modalities ?? TEXT_ONLY,
     deprecated: model.deprecated,
   }));
   await session.query(
     `INSERT INTO catalog.model_definitions (id, name, title, context_tokens, max_output_tokens, capabilities, modalities, parameters,
                                             deprecated, created_at)
-     SELECT id, name, title, context_tokens, max_output_tokens, capabilities, '{"input": ["text"], "output": ["text"]}', '{}', deprecated, $2
+     SELECT id, name, title, context_tokens, max_output_tokens, capabilities, modalities, '{}', deprecated, $2
        FROM jsonb_to_recordset($1::jsonb) AS r(id text, name text, title text, context_tokens integer, max_output_tokens integer,
-                                               capabilities jsonb, deprecated boolean)
+                                               capabilities jsonb, modalities jsonb, deprecated boolean)
      ON CONFLICT (name) DO UPDATE SET title = excluded.title, context_tokens = excluded.context_tokens,
-       max_output_tokens = excluded.max_output_tokens, capabilities = excluded.capabilities, deprecated = excluded.deprecated`,
+       max_output_tokens = excluded.max_output_tokens, capabilities = excluded.capabilities,
+       modalities = excluded.modalities, deprecated = excluded.deprecated`,
     [JSON.stringify(rows), session.now],
   );
   const found = await session.query<Definition>(

@@ -1,5 +1,6 @@
 import type { Price, ProviderAuth } from '@tollgate/contracts';
 import type { ServedEndpoint } from '@tollgate/providers';
+import type { Modalities } from '../prices/modalities-of-rates.js';
 import type { Origin, WriteSession } from './session.js';
 
 export interface ProviderSpec {
@@ -30,6 +31,8 @@ export interface ModelSpec {
   readonly contextTokens: number | null;
   readonly maxOutputTokens: number | null;
   readonly capabilities: readonly string[];
+  /** Text both ways where it is not said. */
+  readonly modalities?: Modalities;
   readonly deprecated: boolean;
   readonly listed: boolean;
   /** Price of the model as its source says. */

@@ -58,7 +58,7 @@ export const rows = defineRows('cloud', [
     title: 'NVIDIA NIM',
     baseUrl: 'https://integrate.api.nvidia.com/v1',
     keyVariables: ['NVIDIA_API_KEY'],
-    endpoints: ['chat', 'completions', 'models'],
+    endpoints: ['chat'],
     check: null,
     docs: 'https://docs.nvidia.com/nim/large-language-models/latest/reference/api-reference.html',
     note: 'A container of your own speaks the same API: give its address as base URL.',

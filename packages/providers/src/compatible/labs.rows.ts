@@ -21,6 +21,7 @@ export const rows = defineRows('lab', [
     endpoints: ['chat', 'responses', 'images', 'models', 'completions'],
     // Says what the key may do, without a call of a model; a bad key gets 400.
     check: { method: 'GET', path: '/api-key', expect: 200, refuses: [400, 401, 403] },
+    quirks: ['reasoning_content'],
     pricesId: 'x-ai',
     docs: 'https://docs.x.ai/docs/api-reference',
   },

@@ -7,7 +7,7 @@ export const rows = defineRows('platform', [
     title: 'OpenRouter',
     baseUrl: 'https://openrouter.ai/api/v1',
     keyVariables: ['OPENROUTER_API_KEY'],
-    endpoints: ['chat', 'embeddings', 'models', 'speech', 'transcriptions'],
+    endpoints: ['chat', 'embeddings', 'models'],
     // The list of models is public and says nothing about a key.
     check: '/key',
     quirks: ['stream_usage_unasked'],

@@ -11,7 +11,7 @@ export const rows = defineRows('retrieval', [
     check: null,
     pricesId: 'voyageai',
     docs: 'https://github.com/voyage-ai/voyageai-python',
-    note: 'Its ranking takes `top_k` and is not offered at the path of others.',
+    note: 'Asks for a size by `output_dimension`. Its ranking takes `top_k` and is not offered at the path of others.',
   },
   {
     name: 'jina',

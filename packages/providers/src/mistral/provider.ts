@@ -12,7 +12,7 @@ export const provider: ProviderRow = {
   serves: [
     { endpoint: 'chat.completions', dialect: 'mistral', path: '/chat/completions' },
     // The same path takes what OpenAI's clients send.
-    ...servesOpenAi(['chat', 'embeddings', 'models', 'speech', 'transcriptions']),
+    ...servesOpenAi(['chat', 'embeddings', 'models', 'transcriptions']),
   ],
   keyVariables: ['MISTRAL_API_KEY'],
   baseUrlVariable: null,
