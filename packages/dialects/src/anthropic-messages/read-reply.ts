@@ -3,11 +3,12 @@ import type { CanonicalError } from '../canonical/canonical-error.js';
 import type { CanonicalReply } from '../canonical/canonical-reply.js';
 import { deriveStop } from '../canonical/derive-stop.js';
 import type { Expectation } from '../canonical/dialect.js';
-import type { Part, RefusalPart } from '../canonical/part.js';
+import { unwrapCustom } from '../canonical/free-text-tool.js';
+import type { RefusalPart } from '../canonical/part.js';
 import { signCalls } from '../canonical/sign-calls.js';
 import { unwrapJsonTool } from '../canonical/unwrap-json-tool.js';
 import { isObject, type JsonObject } from '../json/json-value.js';
-import { parseJson, parseJsonText } from '../json/parse-json.js';
+import { parseJson } from '../json/parse-json.js';
 import { takeArray, takeObject, takeRest, takeText } from '../json/take.js';
 import { takeBlock } from './read-blocks.js';
 import { readStopWord } from './stop-words.js';
@@ -49,11 +50,3 @@ export function readRefusal(details: unknown): RefusalPart | null {
   const text = takeText(fields['explanation']);
   return fields['type'] === 'refusal' && text ? { type: 'refusal', text, rest: { stop_details: fields as JsonObject } } : null;
 }
-
-/** A tool of free text came wrapped as `{"input": text}`. */
-export function unwrapCustom(part: Part, expect: Expectation): Part {
-  if (part.type !== 'tool_call' || !expect.customTools?.includes(part.name)) return part;
-  return { ...part, custom: true, arguments: unwrapInput(part.arguments) };
-}
-
-export const unwrapInput = (json: string): string => takeText(takeObject(parseJsonText(json))['input']) ?? json;

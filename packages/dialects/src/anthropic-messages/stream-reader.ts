@@ -1,5 +1,6 @@
 import type { EventSink, Expectation, StreamReader } from '../canonical/dialect.js';
 import { EventEmitter } from '../canonical/event-emitter.js';
+import { unwrapInput } from '../canonical/free-text-tool.js';
 import type { Part, Signature } from '../canonical/part.js';
 import { isCallProof, signCall } from '../canonical/sign-calls.js';
 import { CUT_OFF, MALFORMED, TOO_LARGE } from '../canonical/stream-failures.js';
@@ -9,7 +10,7 @@ import { parseJsonText } from '../json/parse-json.js';
 import { takeNumber, takeObject, takeRest, takeText } from '../json/take.js';
 import { readErrorFields } from './error.js';
 import { readCitation, takeBlock } from './read-blocks.js';
-import { readRefusal, unwrapInput } from './read-reply.js';
+import { readRefusal } from './read-reply.js';
 import { readThinkingBlock } from './signature.js';
 import { readStopWord } from './stop-words.js';
 import { mergeUsage, readUsage } from './usage.js';

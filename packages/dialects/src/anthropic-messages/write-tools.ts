@@ -1,5 +1,6 @@
 import type { CanonicalRequest } from '../canonical/canonical-request.js';
 import type { Drops } from '../canonical/drops.js';
+import { FREE_TEXT } from '../canonical/free-text-tool.js';
 import type { Target } from '../canonical/target.js';
 import type { CanonicalTool, ToolChoice } from '../canonical/tool.js';
 import type { JsonObject } from '../json/json-value.js';
@@ -22,9 +23,6 @@ export interface WrittenTools {
 
 const JSON_TOOL = 'json_answer';
 const NO_ARGUMENTS: JsonObject = { type: 'object', properties: {} };
-/** What a tool of free text takes here; its reply is unwrapped again. */
-const FREE_TEXT: JsonObject = { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] };
-
 export function writeTools(request: CanonicalRequest, context: ToolsContext): WrittenTools {
   const allowed = request.toolChoice?.type === 'allowed' ? new Set(request.toolChoice.names) : null;
   const asked = (request.tools ?? []).filter((tool) => allowed === null || tool.type === 'opaque' || allowed.has(tool.name));

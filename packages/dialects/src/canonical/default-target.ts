@@ -9,6 +9,7 @@ const DEFAULTS: Omit<Target, 'model'> = {
   sampling: true,
   cacheMarks: 'none',
   reasoningField: 'none',
+  signedCalls: false,
   streamUsage: true,
 };
 

@@ -18,6 +18,8 @@ export interface Target {
   readonly cacheMarks: 'cache_control' | 'breakpoint' | 'none';
   /** How a thought goes back to an OpenAI-compatible vendor. */
   readonly reasoningField: 'reasoning_content' | 'reasoning' | 'reasoning_details' | 'none';
+  /** Calls in the history must be signed (Gemini 3); one that another vendor's model made then gets Google's mark for that. */
+  readonly signedCalls: boolean;
   /** Ask for a usage chunk in streams (`stream_options.include_usage`). */
   readonly streamUsage: boolean;
 }

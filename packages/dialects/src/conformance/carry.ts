@@ -21,7 +21,7 @@ export const REPLY_CONTEXT: ReplyContext = {
 
 const judge = (body: string, evidence: readonly string[], dropped: readonly string[]): Carried => ({
   dropped,
-  lost: dropped.length > 0 ? [] : evidence.filter((text) => !body.includes(text)),
+  lost: dropped.length > 0 ? [] : evidence.filter((text) => !body.toLowerCase().includes(text.toLowerCase())),
 });
 
 /** A call that asks for the feature in the caller's dialect, as the vendor gets it; null where the caller cannot ask for it. */

@@ -213,7 +213,10 @@ describe.each(named(both))('%s, read and written', (_, row) => {
     );
     const deep = encodeUtf8(`{"model":"m","messages":${'['.repeat(100_000)}`);
     expect(dialect.caller?.readRequest(deep)).toMatchObject({ ok: false, error: { code: 'invalid_request' } });
-    const proto = encodeUtf8('{"model":"m","messages":[{"role":"user","content":"x","__proto__":{"a":1}}],"__proto__":{"b":2}}');
+    const proto = encodeUtf8(
+      '{"model":"m","messages":[{"role":"user","content":"x","__proto__":{"a":1}}],"input":"x",' +
+        '"contents":[{"role":"user","parts":[{"text":"x","__proto__":{"a":1}}]}],"__proto__":{"b":2}}',
+    );
     expect(dialect.caller?.readRequest(proto).ok).toBe(true);
     expect(({} as Record<string, unknown>)['a']).toBeUndefined();
   });

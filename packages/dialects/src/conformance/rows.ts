@@ -2,6 +2,7 @@ import { encodeUtf8 } from '@tollgate/kernel';
 import { anthropicMessages } from '../anthropic-messages/dialect.js';
 import type { Dialect } from '../canonical/dialect.js';
 import type { Target } from '../canonical/target.js';
+import { gemini } from '../gemini/dialect.js';
 import { isObject, type JsonObject } from '../json/json-value.js';
 import { openaiChat } from '../openai-chat/dialect.js';
 import { openaiResponses } from '../openai-responses/dialect.js';
@@ -45,5 +46,11 @@ export const CONFORMANCE_ROWS: readonly ConformanceRow[] = [
       (recorded['type'] === 'message' && recorded['role'] === 'assistant' && isObject(recorded['usage'])),
     frame: typedFrames,
     begins: (event) => event['type'] === 'message_start',
+  },
+  {
+    dialect: gemini,
+    target: {},
+    owns: (recorded) => isObject(recorded['usageMetadata']) && Array.isArray(recorded['candidates']),
+    frame: (events) => encodeUtf8(events.map((event) => `data: ${event}\r\n\r\n`).join('')),
   },
 ];

@@ -65,6 +65,12 @@ export interface PeekNames {
   readonly looseMessages: boolean;
 }
 
+/** What the path says where the body does not (Gemini). */
+export interface PeekHints {
+  readonly model?: string;
+  readonly stream?: boolean;
+}
+
 const CHAT_NAMES: PeekNames = { messages: 'messages', maxTokens: 'max_tokens', looseMessages: false };
 
 const planFor = (messagesMax: number, names: PeekNames): JsonScanPlan =>
@@ -85,9 +91,9 @@ const planFor = (messagesMax: number, names: PeekNames): JsonScanPlan =>
 const defaultPlan = planFor(MESSAGES_MAX, CHAT_NAMES);
 
 /** Makes the readers of one router: the limits are settled once. */
-export function preparePeek(limits: PeekLimits, names: PeekNames = CHAT_NAMES): () => PeekReader {
+export function preparePeek(limits: PeekLimits, names: PeekNames = CHAT_NAMES): (hints?: PeekHints) => PeekReader {
   const plan = planFor(limits.messagesMax, names);
-  return () => new ChatPeekReader(plan, names);
+  return (hints) => new ChatPeekReader(plan, names, hints);
 }
 
 /** A reader for one body that arrives in pieces (or in one). */
@@ -106,6 +112,7 @@ class ChatPeekReader implements PeekReader {
   constructor(
     plan: JsonScanPlan,
     private readonly names: PeekNames,
+    private readonly hints: PeekHints = {},
   ) {
     this.scanner = new JsonScanner(plan);
   }
@@ -141,8 +148,8 @@ class ChatPeekReader implements PeekReader {
       if (messages.kind !== 'array') throw refusal(list, `"${list}" must be an array.`);
     }
     return {
-      model: readModel(model),
-      stream: readStream(scanner.at(STREAM)),
+      model: this.hints.model ?? readModel(model),
+      stream: this.hints.stream ?? readStream(scanner.at(STREAM)),
       maxTokens: readCount(scanner.at(MAX_TOKENS), maxTokens, TOKENS_MAX),
       maxCompletionTokens: readCount(scanner.at(MAX_COMPLETION_TOKENS), 'max_completion_tokens', TOKENS_MAX),
       n: readCount(scanner.at(N), 'n', ANSWERS_MAX) ?? 1,
@@ -150,7 +157,8 @@ class ChatPeekReader implements PeekReader {
       hasTools: hasEntries(scanner.at(TOOLS), 'tools') || hasEntries(scanner.at(FUNCTIONS), 'functions'),
       messageCount: messages?.children ?? 0,
       spans: {
-        model: spanOf(model as JsonMember),
+        // A model in the path has no place in the body.
+        model: model === undefined ? [0, 0] : spanOf(model),
         maxTokens: spanOrNull(scanner.at(MAX_TOKENS)),
         maxCompletionTokens: spanOrNull(scanner.at(MAX_COMPLETION_TOKENS)),
         streamOptions: spanOrNull(streamOptions),
