@@ -45,6 +45,7 @@ export const PROVIDER_NAMES = [
   'ovhcloud',
   'friendli',
   'digitalocean',
+  'wandb',
   'deepseek',
   'xai',
   'perplexity',

@@ -158,4 +158,13 @@ export const rows = defineRows('cloud', [
     check: 'models',
     docs: 'https://docs.digitalocean.com/products/gradient-ai-platform/how-to/use-serverless-inference',
   },
+  {
+    name: 'wandb',
+    title: 'Weights & Biases Inference',
+    baseUrl: 'https://api.inference.wandb.ai/v1',
+    keyVariables: ['WANDB_API_KEY'],
+    endpoints: ['chat', 'models'],
+    check: 'models',
+    docs: 'https://docs.wandb.ai/guides/inference/api-reference',
+  },
 ]);
