@@ -8,6 +8,11 @@ import { openaiResponses } from './openai-responses/dialect.js';
 /** Every grammar that is spoken; a new one is one line. */
 export const DIALECT_ROWS: readonly Dialect[] = [openaiChat, openaiResponses, anthropicMessages, gemini];
 
-const byName = new Map(DIALECT_ROWS.map((dialect) => [dialect.name, dialect]));
+const byName = new Map<string, Dialect>(DIALECT_ROWS.map((dialect) => [dialect.name, dialect]));
 
-export const findDialect = (name: DialectName): Dialect | null => byName.get(name) ?? null;
+/** null for a name of contracts that nobody speaks here. */
+export const findDialect = (name: DialectName | (string & {})): Dialect | null => byName.get(name) ?? null;
+
+/** A caller of the first dialect can be served by a vendor of the second. */
+export const translates = (caller: string, vendor: string): boolean =>
+  caller !== vendor && byName.get(caller)?.caller != null && byName.get(vendor)?.upstream != null;

@@ -25,7 +25,7 @@ export type { CanonicalMessage, Role } from './canonical/message.js';
 export type { Part } from './canonical/part.js';
 export { replayReply } from './canonical/replay-reply.js';
 export type { Target } from './canonical/target.js';
-export { DIALECT_ROWS, findDialect } from './dialects.js';
+export { DIALECT_ROWS, findDialect, translates } from './dialects.js';
 export { type SseSink, SseSplitter } from './framing/sse.js';
 export { type JsonKind, type JsonMember, type JsonScanError, JsonScanner } from './json-scan/json-scanner.js';
 export { type JsonMemberSpec, type JsonScanOptions, JsonScanPlan } from './json-scan/plan.js';

@@ -1,3 +1,4 @@
+import type { ErrorClass } from '@tollgate/dialects';
 import type { ErrorCode } from '@tollgate/kernel';
 
 export interface StatusClass {
@@ -53,6 +54,24 @@ export function classifyRefusal(status: number, error: ProviderWords | null): St
   if (CONTENT_TEXT.test(words)) return CONTENT_POLICY;
   return CONTEXT_TEXT.test(words) ? CONTEXT_WINDOW : known;
 }
+
+const BY_CLASS: Readonly<Record<ErrorClass, StatusClass>> = {
+  invalid_request: BAD_REQUEST,
+  request_too_large: BAD_REQUEST,
+  context_window: CONTEXT_WINDOW,
+  content_policy: CONTENT_POLICY,
+  authentication: AUTH,
+  permission: AUTH,
+  quota: AUTH,
+  not_found: NOT_FOUND,
+  rate_limit: BY_STATUS[429] as StatusClass,
+  overloaded: OVERLOADED,
+  timeout: TIMEOUT,
+  server: ERROR,
+};
+
+/** What an error means that a dialect has read. */
+export const statusOfClass = (errorClass: ErrorClass): StatusClass => BY_CLASS[errorClass];
 
 /** What a provider says of a failure, as far as it says it. */
 export interface ProviderWords {

@@ -14,6 +14,7 @@ const good: UpstreamCall = {
   stream: false,
   spans: { model: [1, 5], maxTokens: null, maxCompletionTokens: [6, 7], streamOptions: null, insertAt: 1 },
   model: 'other/model',
+  modelOutputTokensMax: 8_192,
   maxOutputTokens: null,
   usageAsked: true,
   timeouts: { connectMs: 1, firstByteMs: 2, idleMs: 3 },

@@ -21,6 +21,8 @@ export function readCall(meta: Uint8Array): UpstreamCall {
   if (typeof call['usageAsked'] !== 'boolean') throw wrong('usageAsked');
   const cap = call['maxOutputTokens'];
   if (cap !== null && (!isCount(cap) || cap === 0)) throw wrong('maxOutputTokens');
+  const most = call['modelOutputTokensMax'];
+  if (most !== undefined && (!isCount(most) || most === 0)) throw wrong('modelOutputTokensMax');
   checkSpans(call['spans']);
   checkTimeouts(call['timeouts']);
   if (!isFields(call['headers'])) throw wrong('headers');

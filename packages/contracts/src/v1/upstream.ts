@@ -76,6 +76,8 @@ export const UpstreamCallSchema = z.object({
   model: z.string().optional(),
   /** Cap to put on the output, null = leave as it is. */
   maxOutputTokens: z.int().positive().nullable(),
+  /** What the model writes at most, for dialects where a bound is obligatory; absent = not known. */
+  modelOutputTokensMax: z.int().positive().optional(),
   /** The caller itself asked for a usage chunk; otherwise the one that we ask for is withheld. */
   usageAsked: z.boolean(),
   timeouts: z.object({ connectMs: z.int().positive(), firstByteMs: z.int().positive(), idleMs: z.int().positive() }),
@@ -90,6 +92,8 @@ export const UpstreamHeadSchema = z.object({
   contentType: z.string(),
   upstreamRequestId: z.string().nullable(),
   firstByteMs: z.number(),
+  /** Names of what could not be carried to the provider's dialect; absent = nothing. */
+  dropped: z.array(z.string()).optional(),
 });
 export type UpstreamHead = z.infer<typeof UpstreamHeadSchema>;
 

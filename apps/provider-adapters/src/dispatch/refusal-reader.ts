@@ -1,0 +1,51 @@
+import { NO_USAGE } from '@tollgate/contracts';
+import type { SettledUsage } from '@tollgate/dialects';
+import { concatBytes, decodeUtf8, EMPTY_BYTES } from '@tollgate/kernel';
+import type { AnswerReader, AnswerSink } from './answer-reader.js';
+import { type Conversation, failureOf } from './conversation.js';
+
+const BODY_BYTES_MAX = 64 * 1024;
+const REFUSED: SettledUsage = { usage: NO_USAGE, basis: 'none' };
+
+/** The body of an answer other than 2xx, in any dialect; of a longer one than the bound nothing is read. */
+export class RefusalReader implements AnswerReader {
+  private chunks: Uint8Array[] = [];
+  private length = 0;
+
+  constructor(
+    private readonly sink: AnswerSink,
+    private readonly conversation: Conversation,
+    private readonly status: number,
+    private readonly retryAfterMs: number | null,
+  ) {}
+
+  push(chunk: Uint8Array): void {
+    this.length += chunk.length;
+    if (this.length > BODY_BYTES_MAX) this.fail(EMPTY_BYTES);
+    else this.chunks.push(chunk);
+  }
+
+  end(): void {
+    this.fail(concatBytes(this.chunks));
+  }
+
+  settle(): SettledUsage {
+    return REFUSED;
+  }
+
+  private fail(body: Uint8Array): void {
+    const error = this.conversation.upstream.readError(this.status, body);
+    const own = isObject(body) ? decodeUtf8(body) : null;
+    const failure = failureOf(this.conversation, error, own);
+    this.sink.fail({ ...failure, retryAfterMs: this.retryAfterMs ?? error.retryAfterMs ?? null });
+  }
+}
+
+function isObject(body: Uint8Array): boolean {
+  try {
+    const parsed: unknown = JSON.parse(decodeUtf8(body));
+    return typeof parsed === 'object' && parsed !== null;
+  } catch {
+    return false;
+  }
+}
