@@ -9,18 +9,19 @@ import {
   type ReplyContext,
   type UpstreamSide,
 } from '@tollgate/dialects';
-import { decodeUtf8, type Result } from '@tollgate/kernel';
-import { fail, ok } from '@tollgate/kernel';
+import { decodeUtf8, fail, ok, type Result } from '@tollgate/kernel';
 import type { Target } from '../snapshot/target.js';
 import type { FailureDetails } from './answer-reader.js';
 import { statusOfClass } from './classify-status.js';
-import { sentModel } from './prepare-request.js';
+import { sentModel } from './sent-model.js';
 
 /** The two grammars of a call, and what the readers of its answer must know. Not for calls that stay in OpenAI's chat. */
 export interface Conversation {
   readonly caller: CallerSide;
   readonly upstream: UpstreamSide;
   readonly vendor: Dialect;
+  /** Of what the caller is sent, where it is written anew. */
+  readonly streamType: string;
   /** Both are the same: the bytes pass, and are only read. */
   readonly same: boolean;
   readonly requestId: string;
@@ -57,6 +58,7 @@ export function openConversation(
     caller: speaker.caller,
     upstream: vendor.upstream,
     vendor,
+    streamType: speaker.streamType,
     same: speaker === vendor,
     requestId,
     context: {

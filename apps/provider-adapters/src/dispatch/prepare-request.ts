@@ -1,10 +1,10 @@
 import type { UpstreamCall } from '@tollgate/contracts';
 import { editRequest } from '@tollgate/dialects';
-import { decodeUtf8 } from '@tollgate/kernel';
-import { concreteModel } from '@tollgate/policy';
 import type { Dispatcher } from 'undici';
 import type { Target } from '../snapshot/target.js';
+import type { Conversation } from './conversation.js';
 import { requestHeaders } from './request-headers.js';
+import { sentModel } from './sent-model.js';
 
 /** Larger bodies are not copied together but written piece by piece. */
 const JOINED_BYTES_MAX = 1024 * 1024;
@@ -15,7 +15,12 @@ export function prepareRequest(
   target: Target,
   body: Uint8Array,
   traceparent: string | null,
+  conversation: Conversation | null,
 ): Dispatcher.DispatchOptions {
+  if (conversation !== null && conversation.body !== null) {
+    const headers = requestHeaders(call.stream ? target.streamHeaders : target.answerHeaders, {}, traceparent);
+    return { path: target.path, method: 'POST', headers: headers as string[], body: conversation.body };
+  }
   const pieces = editRequest(body, call.spans, {
     model: sentModel(call, target, body),
     ...(call.maxOutputTokens === null ? {} : { maxOutputTokens: call.maxOutputTokens, maxOutputField: target.maxOutputField }),
@@ -36,14 +41,4 @@ export function prepareRequest(
     // undici writes the elements of any iterable; its types name only streams.
     body: pieces as unknown as Buffer,
   };
-}
-
-/** The name under which the upstream is asked. Throws `RangeError` where the spans do not fit. */
-export function sentModel(call: UpstreamCall, target: Target, body: Uint8Array): string {
-  if (target.upstreamModel !== null) return target.upstreamModel;
-  if (call.model !== undefined) return concreteModel('*', target.provider, call.model);
-  const [start, end] = call.spans.model;
-  const model: unknown = JSON.parse(decodeUtf8(body.subarray(start, end)));
-  if (typeof model !== 'string') throw new RangeError('The span of the model holds no string.');
-  return concreteModel('*', target.provider, model);
 }

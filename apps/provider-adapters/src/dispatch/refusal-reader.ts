@@ -1,6 +1,7 @@
 import { NO_USAGE } from '@tollgate/contracts';
 import type { SettledUsage } from '@tollgate/dialects';
 import { concatBytes, decodeUtf8, EMPTY_BYTES } from '@tollgate/kernel';
+import { type AnswerHeaders, readRetryAfter } from '@tollgate/providers';
 import type { AnswerReader, AnswerSink } from './answer-reader.js';
 import { type Conversation, failureOf } from './conversation.js';
 
@@ -15,8 +16,7 @@ export class RefusalReader implements AnswerReader {
   constructor(
     private readonly sink: AnswerSink,
     private readonly conversation: Conversation,
-    private readonly status: number,
-    private readonly retryAfterMs: number | null,
+    private readonly start: { readonly status: number; readonly headers: AnswerHeaders; readonly nowMs: number },
   ) {}
 
   push(chunk: Uint8Array): void {
@@ -34,18 +34,19 @@ export class RefusalReader implements AnswerReader {
   }
 
   private fail(body: Uint8Array): void {
-    const error = this.conversation.upstream.readError(this.status, body);
-    const own = isObject(body) ? decodeUtf8(body) : null;
-    const failure = failureOf(this.conversation, error, own);
-    this.sink.fail({ ...failure, retryAfterMs: this.retryAfterMs ?? error.retryAfterMs ?? null });
+    const { status, headers, nowMs } = this.start;
+    const error = this.conversation.upstream.readError(status, body);
+    const own = parsed(body);
+    const shown = typeof own === 'object' && own !== null ? decodeUtf8(body) : null;
+    const retryAfterMs = readRetryAfter(headers, own, nowMs) ?? error.retryAfterMs ?? null;
+    this.sink.fail({ ...failureOf(this.conversation, error, shown), retryAfterMs });
   }
 }
 
-function isObject(body: Uint8Array): boolean {
+function parsed(body: Uint8Array): unknown {
   try {
-    const parsed: unknown = JSON.parse(decodeUtf8(body));
-    return typeof parsed === 'object' && parsed !== null;
+    return JSON.parse(decodeUtf8(body));
   } catch {
-    return false;
+    return null;
   }
 }

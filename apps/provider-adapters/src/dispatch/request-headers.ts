@@ -1,5 +1,5 @@
 /** Of the caller's headers only these go on, whatever a router sends; all else would tell a provider about our callers. */
-const FORWARDED: ReadonlySet<string> = new Set(['idempotency-key', 'openai-beta', 'x-client-request-id']);
+const FORWARDED: ReadonlySet<string> = new Set(['idempotency-key', 'openai-beta', 'anthropic-beta', 'x-client-request-id']);
 const PRINTABLE = /^[\x20-\x7e]{1,1024}$/;
 
 /** The fixed headers of a target followed by the caller's allowed ones; the fixed array itself where there are none. */

@@ -17,12 +17,16 @@ import type { CallParts } from './call-parts.js';
 import type { Swept } from './call-sweep.js';
 import { chooseReader } from './choose-reader.js';
 import { classifyError, describeError } from './classify-error.js';
-import { prepareRequest, sentModel } from './prepare-request.js';
+import { type Conversation, openConversation } from './conversation.js';
+import { prepareRequest } from './prepare-request.js';
 import { recordSpan } from './record-span.js';
 import { redactBody } from './redact-body.js';
+import { sentModel } from './sent-model.js';
 
 type Phase = 'connect' | 'first_byte' | 'body' | 'draining' | 'over';
 
+/** The dialect of most calls, whose bytes pass without being read anew. */
+const PLAIN = 'openai-chat';
 const NOTHING: SettledUsage = { usage: NO_USAGE, basis: 'none' };
 /** One for all calls: an error object takes a stack trace, which costs more than the abort. */
 const OVER = new Error('the call is over');
@@ -50,6 +54,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, Swept, Answe
   private dueMs: number;
   private controller: Dispatcher.DispatchController | null = null;
   private reader: AnswerReader | null = null;
+  private conversation: Conversation | null = null;
   private contentType = '';
   private headSent = false;
   /** What the last frame says; that frame may still wait for the receiver's credit. */
@@ -78,12 +83,27 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, Swept, Answe
     const traceparent = parts.tracesUpstream ? parts.tracer.traceparent(this.trace) : null;
     let request: Dispatcher.DispatchOptions;
     try {
-      request = prepareRequest(this.call, target, stream.body, traceparent);
+      if (!this.converse()) return;
+      request = prepareRequest(this.call, target, stream.body, traceparent, this.conversation);
     } catch (error) {
       this.fail({ code: 'internal_error', message: 'The request could not be prepared.', internalMessage: describeError(error) });
       return;
     }
     parts.pools.of(target.origin, target.allowPrivateNetwork).dispatch(request, this);
+  }
+
+  /** Reads the body where it does not simply pass; false where the call is over by what it holds. */
+  private converse(): boolean {
+    const { call, target, stream } = this;
+    if (call.dialect === PLAIN && target.dialect === PLAIN) return true;
+    const opened = openConversation(call, target, stream.body, {
+      requestId: stream.headers[MESSAGE_HEADERS.requestId] ?? '',
+      nowMs: this.startedAt,
+      inputTokensEstimate: estimateInput(this.requestBytes),
+    });
+    if (opened.ok) this.conversation = opened.value;
+    else this.fail(opened.error);
+    return opened.ok;
   }
 
   /** For the span alone. */
@@ -114,7 +134,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, Swept, Answe
     if (status < 200 || this.phase === 'over') return;
     this.status = status;
     this.upstreamRequestId = firstText(headers['x-request-id'] ?? headers['request-id']);
-    this.contentType = firstText(headers['content-type']) ?? '';
+    this.contentType = this.typeOf(firstText(headers['content-type']) ?? '');
     const choice = chooseReader(this, {
       status,
       headers,
@@ -122,6 +142,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, Swept, Answe
       usageAsked: this.call.usageAsked,
       requestBytes: this.requestBytes,
       nowMs: this.startedAt + this.elapsed(),
+      conversation: this.conversation,
     });
     if ('code' in choice) {
       this.fail(choice);
@@ -297,12 +318,21 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, Swept, Answe
   }
 
   private head(): UpstreamHead {
+    const dropped = this.conversation?.dropped;
     return {
       status: this.status ?? 200,
       contentType: this.contentType,
       upstreamRequestId: this.upstreamRequestId,
       firstByteMs: this.firstByteMs ?? this.elapsed(),
+      ...(dropped === undefined || dropped.length === 0 ? {} : { dropped: [...dropped] }),
     };
+  }
+
+  /** What is written anew has a type of its own. */
+  private typeOf(upstream: string): string {
+    const { conversation, call } = this;
+    if (conversation === null || conversation.same) return upstream;
+    return call.stream ? conversation.streamType : 'application/json';
   }
 
   private record(errorCode: ErrorCode | null, settled: SettledUsage): void {

@@ -35,7 +35,9 @@ export class WholeReader implements AnswerReader {
     if (!reply.ok) {
       const failure = failureOf(this.conversation, reply.error, null);
       const invalid = reply.error.class === 'server';
-      this.sink.fail(invalid ? { ...failure, code: 'upstream_invalid', message: 'The provider sent something that is no answer.' } : failure);
+      this.sink.fail(
+        invalid ? { ...failure, code: 'upstream_invalid', message: 'The provider sent something that is no answer.' } : failure,
+      );
       return;
     }
     const { usage } = reply.value;

@@ -1,5 +1,5 @@
 import type { Credential, Dialect, Endpoint, UpstreamProvider, UpstreamsSnapshot } from '@tollgate/contracts';
-import type { MaxOutputField } from '@tollgate/dialects';
+import { findDialect, type MaxOutputField, translates } from '@tollgate/dialects';
 import { fail, ok, type Result } from '@tollgate/kernel';
 import type { CredentialOpener } from '../credentials/open-credential.js';
 
@@ -11,6 +11,8 @@ export interface Target {
   readonly demo: boolean;
   readonly origin: string;
   readonly path: string;
+  /** That the provider is spoken to in. */
+  readonly dialect: Dialect;
   readonly allowPrivateNetwork: boolean;
   /** null = the caller's own model name without the provider prefix. */
   readonly upstreamModel: string | null;
@@ -35,10 +37,10 @@ export function makeTarget(
   opener: CredentialOpener,
 ): TargetResult {
   const { deployment, provider } = parts;
-  const served = provider.serves.find((entry) => entry.endpoint === wanted.endpoint && entry.dialect === wanted.dialect);
-  if (served === undefined) return fail(`provider ${provider.id} does not serve ${wanted.endpoint} in ${wanted.dialect}`);
-  if (!SPOKEN.has(served.dialect)) return fail(`provider ${provider.id} speaks ${served.dialect}, which this adapter does not`);
-  const path = pathOf(served.path, deployment.upstreamModel);
+  const served = chooseServed(provider, wanted);
+  if (!served.ok) return served;
+  const { dialect } = served.value;
+  const path = pathOf(served.value.path, deployment.upstreamModel);
   if (path === null)
     return fail(`provider ${provider.id} names the model in its path: deployment ${deployment.id} has none of its own`);
   const address = readAddress(provider, path);
@@ -52,12 +54,13 @@ export function makeTarget(
   return ok({
     deploymentId: deployment.id,
     provider: provider.name,
+    dialect,
     demo: address.value.origin === DEMO,
     ...address.value,
     allowPrivateNetwork: provider.allowPrivateNetwork,
     upstreamModel: deployment.upstreamModel === '*' ? null : deployment.upstreamModel,
     maxOutputField: provider.quirks.includes('max_completion_tokens') ? 'max_completion_tokens' : 'max_tokens',
-    asksForUsage: !provider.quirks.includes('stream_usage_unasked'),
+    asksForUsage: dialect === 'openai-chat' && !provider.quirks.includes('stream_usage_unasked'),
     answerHeaders: [...common, 'accept', 'application/json'],
     streamHeaders: [...common, 'accept', 'text/event-stream'],
     secret: secret.value,
@@ -66,8 +69,18 @@ export function makeTarget(
 
 const DEMO = 'demo:';
 
-/** Dialects whose answers can be read here; a provider's row may name others. */
-const SPOKEN: ReadonlySet<Dialect> = new Set<Dialect>(['openai-chat']);
+/** The caller's own dialect where the provider speaks it, else the first that the call can be brought to. */
+function chooseServed(
+  { id, serves }: UpstreamProvider,
+  { endpoint, dialect }: { readonly endpoint: Endpoint; readonly dialect: Dialect },
+): Result<UpstreamProvider['serves'][number], string> {
+  const fitting = serves.filter((entry) => entry.endpoint === endpoint);
+  const own = fitting.find((entry) => entry.dialect === dialect && findDialect(dialect)?.upstream != null);
+  const chosen = own ?? fitting.find((entry) => translates(dialect, entry.dialect));
+  if (chosen !== undefined) return ok(chosen);
+  const spoken = fitting.map((entry) => entry.dialect).join(', ') || 'nothing';
+  return fail(`provider ${id} serves ${endpoint} in ${spoken}, to which ${dialect} cannot be brought`);
+}
 
 /** A model is one segment of the path, whatever stands in its name. */
 function pathOf(template: string, upstreamModel: string): string | null {
