@@ -18,6 +18,8 @@ export class EventReader implements AnswerReader {
   private heldBytes = 0;
   /** Something of the answer itself has come. */
   private begun = false;
+  /** The last event has been seen; its bytes may still have to pass. */
+  private ending = false;
   private over = false;
 
   constructor(
@@ -62,8 +64,6 @@ export class EventReader implements AnswerReader {
     this.writer?.write(event);
     if (event.type === 'end') this.ending = true;
   }
-
-  private ending = false;
 
   private pass(bytes: Uint8Array): void {
     if (this.over) return;

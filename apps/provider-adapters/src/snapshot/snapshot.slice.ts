@@ -86,9 +86,9 @@ test.each([
   [{ auth: { type: 'sigv4', service: 'bedrock', region: 'us-east-1' } }, 'm', 'signature of the kind sigv4'],
   [{ auth: { type: 'google', scope: 's' } }, 'm', 'signature of the kind google'],
   [
-    { serves: [{ endpoint: 'chat.completions', dialect: 'gemini', path: '/x' }] },
+    { serves: [{ endpoint: 'chat.completions', dialect: 'jina-rerank', path: '/x' }] },
     'm',
-    'does not serve chat.completions in openai-chat',
+    'to which openai-chat cannot be brought',
   ],
 ])('%j is refused before anything is sent, and the log says why', async (provider, upstreamModel, why) => {
   await changed(provider, upstreamModel);

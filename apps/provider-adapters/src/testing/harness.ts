@@ -90,6 +90,8 @@ export class TestUpstream {
 export interface CallOptions {
   readonly deploymentId?: string;
   readonly revision?: number;
+  readonly dialect?: UpstreamCall['dialect'];
+  readonly modelOutputTokensMax?: number;
   readonly body?: string | Uint8Array;
   readonly maxOutputTokens?: number | null;
   readonly timeouts?: Partial<UpstreamCall['timeouts']>;
@@ -191,7 +193,8 @@ export class Harness {
       deploymentId: options.deploymentId ?? 'dep_sealed',
       revision: options.revision ?? this.snapshot.revision,
       endpoint: 'chat.completions',
-      dialect: 'openai-chat',
+      dialect: options.dialect ?? 'openai-chat',
+      ...(options.modelOutputTokensMax === undefined ? {} : { modelOutputTokensMax: options.modelOutputTokensMax }),
       stream: read.value.stream,
       spans: read.value.spans,
       maxOutputTokens: options.maxOutputTokens ?? null,

@@ -2,7 +2,7 @@ import type { ErrorClass } from './canonical-error.js';
 
 const CONTEXT =
   /context.?(length|window)|maximum context|too many (input )?tokens|prompt is too long|input is too long|exceeds? the (maximum|model).*tokens/i;
-const POLICY = /content.?(policy|filter|management)|safety|moderation|data_inspection/i;
+const POLICY = /usage polic|invalid_prompt|content.?(policy|filter|management)|safety|moderation|data_inspection/i;
 const QUOTA = /insufficient_quota|billing|credit balance|payment|exceeded your current quota/i;
 
 const BY_WORD: readonly (readonly [RegExp, ErrorClass])[] = [
