@@ -7,7 +7,6 @@ let passwords: Passwords;
 let stored: string;
 beforeAll(async () => {
   passwords = new Passwords(randomBytes);
-  await passwords.onModuleInit();
   stored = await passwords.hash('a walk in the rain');
 });
 

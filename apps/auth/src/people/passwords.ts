@@ -1,6 +1,5 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { hash, type Options, verify } from '@node-rs/argon2';
-
+import { Inject, Injectable } from '@nestjs/common';
+import type { Options } from '@node-rs/argon2';
 import { type RandomBytes, TollgateError } from '@tollgate/kernel';
 import { InvalidFieldsError, RANDOM_BYTES } from '@tollgate/nest';
 import { COMMON_PASSWORDS } from './common-passwords.js';
@@ -11,27 +10,35 @@ const COST: Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const AT_ONCE = 2;
 const WAITING_MAX = 40;
 
+/** Loaded with the first password: a process that only answers for keys does without it. */
+const argon2 = () => import('@node-rs/argon2');
+
 /** Hashes and checks passwords, never more than {@link AT_ONCE} at a time: 40 MiB and two threads, whoever knocks. */
 @Injectable()
-export class Passwords implements OnModuleInit {
+export class Passwords {
   private running = 0;
   private readonly waiting: (() => void)[] = [];
   /** Of no password: for addresses that nobody has, so that they take as long as others. */
-  private nobody = '';
+  private nobody: Promise<string> | null = null;
 
   constructor(@Inject(RANDOM_BYTES) private readonly randomBytes: RandomBytes) {}
 
-  async onModuleInit(): Promise<void> {
-    this.nobody = await hash(this.randomBytes(32), COST);
-  }
-
   hash(password: string): Promise<string> {
-    return this.inLine(() => hash(textOf(password), COST));
+    return this.inLine(async () => (await argon2()).hash(textOf(password), COST));
   }
 
   /** `stored` null = there is no such user: false, after the same work. */
   async matches(password: string, stored: string | null): Promise<boolean> {
-    const good = await this.inLine(() => verify(stored ?? this.nobody, textOf(password)));
+    const good = await this.inLine(async () => {
+      const { hash, verify } = await argon2();
+      this.nobody ??= hash(this.randomBytes(32), COST).catch((error: unknown) => {
+        this.nobody = null;
+        throw error;
+      });
+      // Awaited whether or not it is needed: the first sign-in tells nobody either.
+      const nobody = await this.nobody;
+      return verify(stored ?? nobody, textOf(password));
+    });
     return good && stored !== null;
   }
 

@@ -3,13 +3,12 @@ import type { Clock } from '@tollgate/kernel';
 import { CLOCK, LOGGER, PUBLIC_URL } from '@tollgate/nest';
 import { type Network, openKept } from '@tollgate/policy';
 import type { Logger } from '@tollgate/telemetry';
-import type { Agent } from 'undici';
 import { systemAct } from '../changes/act.js';
 import { Changes } from '../changes/changes.js';
 import type { Mint } from '../tokens/create-token.js';
 import { MINT } from '../tokens/mint-token.js';
-import { createGuardedDispatcher } from '../webhooks/guarded-dispatcher.js';
-import { sendWebhook, type WebhookOutcome } from '../webhooks/send-webhook.js';
+import type { WebhookOutcome } from '../webhooks/send-webhook.js';
+import { WebhookSender } from '../webhooks/webhook-sender.js';
 import type { RotationRow } from './rotation-rows.js';
 import { settleDelivery } from './settle-delivery.js';
 import { writeMessage } from './write-message.js';
@@ -31,7 +30,7 @@ interface Facts {
 /** Sends what rotations have to say, a few at a time: a receiver that is slow holds up no other. */
 @Injectable()
 export class Deliveries {
-  private readonly dispatcher: Agent;
+  private readonly sender: WebhookSender;
   private readonly inFlight = new Set<Promise<void>>();
   private closing = false;
 
@@ -43,7 +42,7 @@ export class Deliveries {
     @Inject(PUBLIC_URL) private readonly publicUrl: string,
     @Inject(WEBHOOK_NETWORKS) networks: readonly Network[],
   ) {
-    this.dispatcher = createGuardedDispatcher(networks);
+    this.sender = new WebhookSender(networks);
   }
 
   /** Claims what is due and sends it; does not wait for the answers. */
@@ -71,12 +70,12 @@ export class Deliveries {
     const timeout = setTimeout(() => this.cut(), CLOSE_MS);
     await Promise.all(this.inFlight);
     clearTimeout(timeout);
-    await this.dispatcher.close().catch(() => undefined);
+    await this.sender.close().catch(() => undefined);
   }
 
   private cut(): void {
     this.closing = true;
-    void this.dispatcher.destroy();
+    void this.sender.destroy();
   }
 
   private async deliver(row: RotationRow): Promise<void> {
@@ -100,7 +99,7 @@ export class Deliveries {
     const { publicUrl } = this;
     const message = writeMessage(row, { name: facts.name, oldSecretEndsAt: facts.old_ends_at, publicUrl, peppers });
     if (message === null) return { kind: 'gone', problem: 'kept_secret_lost' };
-    return sendWebhook(this.dispatcher, { ...message, url: row.url, secret, now: this.clock.now() });
+    return this.sender.send({ ...message, url: row.url, secret, now: this.clock.now() });
   }
 
   private async factsOf({ token_id }: RotationRow): Promise<Facts | null> {

@@ -5,13 +5,12 @@ import { CLOCK, dataSourceToken, LOGGER } from '@tollgate/nest';
 import { type Network, openKept } from '@tollgate/policy';
 import type { Logger } from '@tollgate/telemetry';
 import type { DataSource } from 'typeorm';
-import type { Agent } from 'undici';
 import { WEBHOOK_NETWORKS } from '../rotation/deliveries.js';
 import { backoffMs } from '../rotation/settle-delivery.js';
 import type { Mint } from '../tokens/create-token.js';
 import { MINT } from '../tokens/mint-token.js';
-import { createGuardedDispatcher } from '../webhooks/guarded-dispatcher.js';
-import { sendWebhook, type WebhookOutcome } from '../webhooks/send-webhook.js';
+import type { WebhookOutcome } from '../webhooks/send-webhook.js';
+import { WebhookSender } from '../webhooks/webhook-sender.js';
 import { alertSecretPlace } from './put-alert-webhook.js';
 
 const PERIOD_MS = 1_000;
@@ -33,7 +32,7 @@ interface AlertRow {
 /** Sends alerts, a few at a time; every replica does, and no two the same. At least once: the id of a message stays. */
 @Injectable()
 export class AlertSender implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly dispatcher: Agent;
+  private readonly sender: WebhookSender;
   private readonly inFlight = new Set<Promise<void>>();
   private timer: NodeJS.Timeout | null = null;
 
@@ -44,7 +43,7 @@ export class AlertSender implements OnApplicationBootstrap, OnModuleDestroy {
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(WEBHOOK_NETWORKS) networks: readonly Network[],
   ) {
-    this.dispatcher = createGuardedDispatcher(networks);
+    this.sender = new WebhookSender(networks);
   }
 
   onApplicationBootstrap(): void {
@@ -54,7 +53,7 @@ export class AlertSender implements OnApplicationBootstrap, OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     if (this.timer !== null) clearInterval(this.timer);
     // What is cut off is sent again when its claim is over.
-    await this.dispatcher.destroy();
+    await this.sender.destroy();
     await Promise.all(this.inFlight);
   }
 
@@ -93,7 +92,7 @@ export class AlertSender implements OnApplicationBootstrap, OnModuleDestroy {
     const secret = openKept(this.mint.peppers, row.signing_secret, alertSecretPlace(row.organisation_id));
     if (secret === null) return { kind: 'gone', problem: 'no_signing_secret' };
     const body = JSON.stringify(row.message);
-    return sendWebhook(this.dispatcher, { id: row.id, url: row.url, secret, body, now: this.clock.now() });
+    return this.sender.send({ id: row.id, url: row.url, secret, body, now: this.clock.now() });
   }
 
   private async settle(row: AlertRow, outcome: WebhookOutcome): Promise<void> {

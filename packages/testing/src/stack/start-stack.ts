@@ -203,7 +203,7 @@ async function planned(plan: Plan, folder: string, standalone: boolean): Promise
     command: process.execPath,
     // As `npm start`, the supervisor and the image start them (docs/decisions/025).
     args: [...(standalone || !onPath ? ['--max-semi-space-size=2'] : []), plan.script],
-    env: { ...plan.env, PORT: String(port) },
+    env: { MALLOC_ARENA_MAX: '1', ...plan.env, PORT: String(port) },
     folder,
     logFile: join(folder, `${plan.name}.log`),
     up: standalone ? { by: 'line', pattern: /^ready url=/ } : { by: 'message' },

@@ -1,51 +1,26 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Clock } from '@tollgate/kernel';
 import { CLOCK, LOGGER } from '@tollgate/nest';
-import { networkOf } from '@tollgate/policy';
 import type { Logger } from '@tollgate/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type Provider from 'oidc-provider';
-import { errors } from 'oidc-provider';
 import { Changes } from '../../changes/changes.js';
 import type { Mint } from '../../tokens/create-token.js';
 import { MINT } from '../../tokens/mint-token.js';
 import { KeyRing } from '../keys/key-ring.js';
 import { OAuthSecrets } from '../keys/oauth-secrets.js';
-import { errorPage } from '../pages/error-page.js';
-import { sendPage } from '../pages/send-page.js';
 import { SIGN_IN, type SignInService } from '../sign-in.js';
-import { createProvider } from './create-provider.js';
-import { INTERACTION_PATH, Interactions } from './interactions.js';
-import { JWT_MARK } from './jwt-lookup.js';
+import type { OAuthApplication } from './oauth-application.js';
 import { OAuthStore } from './oauth-store.js';
-import { readBody } from './read-body.js';
-import { RequestLimiter } from './request-limiter.js';
-import { TokenEndpointLimits } from './token-endpoint-limits.js';
-import { wrapRequest } from './wrap-request.js';
+import { DISCOVERY, METADATA } from './well-known.js';
 
-const METADATA = '/.well-known/oauth-authorization-server';
-const DISCOVERY = '/.well-known/openid-configuration';
-
-/** Each leaves a row behind for half an hour, whoever asks. */
-const AUTHORIZE = '/oauth/authorize';
-const VISITS = { burst: 200, perSecond: 10 };
-/** Endpoints that programs post to; all others are for people. */
-const MACHINE = new Set(['/oauth/token', '/oauth/introspect', '/oauth/revoke']);
-
-/** Where the library answers, beside the pages: at an interaction's end it comes back to `authorize/<uid>`. Elsewhere it would have words of its own. */
-const SERVED = new Set([METADATA, DISCOVERY, AUTHORIZE, '/oauth/jwks', ...MACHINE]);
-const RESUMED = /^\/oauth\/authorize\/[\w-]{1,64}$/;
-
-/** The OAuth server under /oauth, as a raw handler: the library is an application of its own and not Nest's. */
+/**
+ * The OAuth server under /oauth, as a raw handler: the library is an application of its own and not Nest's. It is loaded with
+ * the first request that needs it: it and what it needs are 5 MB that many installations never ask for.
+ */
 @Injectable()
 export class OAuthServer implements OnModuleInit {
-  private readonly issuer: URL;
-  private readonly interactions: Interactions;
-  private readonly limits: TokenEndpointLimits;
-  private readonly visits: RequestLimiter;
-  private current: { readonly provider: Provider; readonly keys: string } | null = null;
+  private loading: Promise<OAuthApplication> | null = null;
 
   constructor(
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
@@ -53,16 +28,11 @@ export class OAuthServer implements OnModuleInit {
     @Inject(KeyRing) private readonly keys: KeyRing,
     @Inject(OAuthSecrets) private readonly secrets: OAuthSecrets,
     @Inject(SIGN_IN) private readonly signIn: SignInService,
-    @Inject(Changes) changes: Changes,
+    @Inject(Changes) private readonly changes: Changes,
     @Inject(MINT) private readonly mint: Mint,
-    @Inject(CLOCK) clock: Clock,
+    @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {
-    this.issuer = new URL(store.issuer);
-    this.interactions = new Interactions({ store, signIn, changes, mint });
-    this.limits = new TokenEndpointLimits(clock);
-    this.visits = new RequestLimiter(VISITS, clock);
-  }
+  ) {}
 
   onModuleInit(): void {
     const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
@@ -70,142 +40,23 @@ export class OAuthServer implements OnModuleInit {
       // Bodies are read here, within their bound, and by nobody before.
       scope.removeAllContentTypeParsers();
       scope.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null));
-      const handler = (request: FastifyRequest, reply: FastifyReply): void => this.take(request, reply);
+      const handler = (request: FastifyRequest, reply: FastifyReply): Promise<void> => this.take(request, reply);
       for (const url of ['/oauth', '/oauth/*', METADATA, `${METADATA}/*`, DISCOVERY]) scope.all(url, handler);
       done();
     });
   }
 
-  private take(request: FastifyRequest, reply: FastifyReply): void {
+  private async take(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const application = await this.application();
     for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value);
     reply.hijack();
-    this.handle(request, reply.raw).catch((error: unknown) => this.fail(request, reply.raw, error));
+    application.serve(request, reply.raw);
   }
 
-  private async handle(request: FastifyRequest, response: ServerResponse): Promise<void> {
-    const { raw } = request;
-    const path = this.pathOf(raw);
-    const provider = await this.provider();
-    const body = raw.method === 'POST' ? await readBody(raw) : null;
-    if (raw.method === 'POST' && body === null) throw new errors.InvalidRequest('the body is too long');
-    const form = new URLSearchParams(body?.toString('utf8') ?? '');
-    if (holdsNul(raw.url ?? '', form)) throw new errors.InvalidRequest('a parameter holds a control character');
-    const place = {
-      requestId: request.id,
-      ip: request.ip,
-      userAgent: request.headers['user-agent']?.slice(0, 256) ?? null,
-    };
-    if (MACHINE.has(path)) {
-      const waitMs = this.limits.enter(networkOf(request.ip), raw.headers, form);
-      if (waitMs > 0) {
-        refuseForNow(response, waitMs);
-        return;
-      }
-      response.once('finish', () => this.limits.left(networkOf(request.ip), raw.headers, form, response.statusCode));
-    }
-    if (path === AUTHORIZE) {
-      const network = networkOf(request.ip);
-      const waitMs = this.visits.waitMs(network);
-      if (waitMs > 0) {
-        response.setHeader('retry-after', String(Math.ceil(waitMs / 1_000)));
-        sendPage(response, 429, errorPage('too_many_requests', null), { formTarget: null });
-        return;
-      }
-      this.visits.take(network);
-    }
-    const question = (raw.url ?? '').indexOf('?');
-    const wrapped = wrapRequest(raw, {
-      issuer: this.issuer,
-      url: path + (question < 0 ? '' : (raw.url ?? '').slice(question)),
-      body: body === null ? null : markJwt(path, form, body),
-      ...place,
-    });
-    const [, uid, action = null] = INTERACTION_PATH.exec(path) ?? [];
-    if (uid === undefined && !SERVED.has(path) && !RESUMED.test(path)) {
-      sendPage(response, 404, errorPage('not_found', null), { formTarget: null });
-      return;
-    }
-    if (uid === undefined) {
-      await provider.callback()(wrapped, response);
-      return;
-    }
-    if (raw.method !== (action === null ? 'GET' : 'POST')) throw new errors.InvalidRequest('wrong method');
-    if (action !== null && !this.isOwnOrigin(raw)) throw new errors.InvalidRequest('the form was sent from elsewhere');
-    await this.interactions.handle(provider, wrapped, response, uid, action, form);
+  private application(): Promise<OAuthApplication> {
+    const { store, keys, secrets, signIn, changes, mint, clock, logger } = this;
+    const parts = { store, keys, secrets, signIn, changes, mint, clock, logger };
+    this.loading ??= import('./oauth-application.js').then((loaded) => new loaded.OAuthApplication(parts));
+    return this.loading;
   }
-
-  /** RFC 8414 puts the path of the issuer behind its well-known name, OpenID Connect in front: the library knows the latter. */
-  private pathOf({ url = '/' }: IncomingMessage): string {
-    const question = url.indexOf('?');
-    const path = question < 0 ? url : url.slice(0, question);
-    if (!path.startsWith(METADATA)) return path;
-    const rest = path.slice(METADATA.length).replace(/\/$/, '');
-    const own = this.issuer.pathname.replace(/\/$/, '');
-    return rest === '' || rest === own ? METADATA : path;
-  }
-
-  /** Browsers say where a form comes from; the cookies are SameSite besides. */
-  private isOwnOrigin({ headers }: IncomingMessage): boolean {
-    return headers.origin === undefined || headers.origin === this.issuer.origin;
-  }
-
-  private async provider(): Promise<Provider> {
-    const keys = await this.keys.inOrder();
-    if (keys === null) throw new errors.TemporarilyUnavailable('no signing key can be read right now');
-    const names = keys.map(({ kid }) => kid).join(' ');
-    if (this.current?.keys !== names) {
-      const parts = {
-        store: this.store,
-        keys: this.keys,
-        signIn: this.signIn,
-        peppers: this.mint.peppers,
-        cookieKeys: this.secrets.cookieKeys,
-        placeholder: Buffer.from(this.mint.randomBytes(32)).toString('base64url'),
-      };
-      const provider = createProvider(parts, keys);
-      provider.on('server_error', (_ctx, error) => this.logger.error({ error }, 'the OAuth server failed'));
-      this.current = { provider, keys: names };
-    }
-    return this.current.provider;
-  }
-
-  private fail(request: FastifyRequest, response: ServerResponse, error: unknown): void {
-    const known = error instanceof errors.OIDCProviderError && error.expose;
-    if (!known) this.logger.error({ error, requestId: request.id }, 'a request to the OAuth server failed');
-    if (response.headersSent) {
-      response.destroy();
-      return;
-    }
-    const code = known ? error.error : 'server_error';
-    const status = known ? error.statusCode : 500;
-    const description = known ? (error.error_description ?? null) : null;
-    if (MACHINE.has(this.pathOf(request.raw)))
-      sendJson(response, status, { error: code, error_description: description ?? undefined });
-    else sendPage(response, status, errorPage(code, description), { formTarget: null });
-  }
-}
-
-/** No parameter may (RFC 6749, appendix A), and what a flow keeps of them could not be stored. */
-const holdsNul = (url: string, form: URLSearchParams): boolean =>
-  url.includes('%00') || [...form].some((entry) => entry.some((text) => text.includes('\u0000')));
-
-function refuseForNow(response: ServerResponse, waitMs: number): void {
-  response.setHeader('retry-after', String(Math.ceil(waitMs / 1_000)));
-  sendJson(response, 429, { error: 'temporarily_unavailable', error_description: 'too many requests, try again shortly' });
-}
-
-function sendJson(response: ServerResponse, status: number, value: unknown): void {
-  const body = Buffer.from(JSON.stringify(value));
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length, 'cache-control': 'no-store' });
-  response.end(body);
-}
-
-/** See jwt-lookup. */
-function markJwt(path: string, form: URLSearchParams, body: Buffer): Buffer {
-  if (path !== '/oauth/introspect' && path !== '/oauth/revoke') return body;
-  const tokens = form.getAll('token');
-  const [token = ''] = tokens;
-  if (tokens.length !== 1 || !token.includes('.')) return body;
-  form.set('token', JWT_MARK + token);
-  return Buffer.from(form.toString());
 }
