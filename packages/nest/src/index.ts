@@ -1,3 +1,5 @@
+import './boot/only-postgres.js';
+
 export { assertRoutesDeclared, type RouteFact } from './boot/assert-routes.js';
 export { awaitDatabase, type DatabaseWait } from './boot/await-database.js';
 export { BootError } from './boot/boot-error.js';
