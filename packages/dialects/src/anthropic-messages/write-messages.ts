@@ -34,7 +34,7 @@ export function writeMessages(
   // The API wants a turn of the user: instructions alone become one.
   if (turns.length === 0 && system.length > 0)
     return { system: undefined, messages: [{ role: 'user', content: writeContent(system, context) }] };
-  const written = turns.flatMap((turn) => writeTurn(turn, context));
+  const written = writeTurns(turns, context);
   return { system: system.length === 0 ? undefined : writeContent(system, context), messages: written };
 }
 
@@ -45,7 +45,23 @@ function join(turns: Turn[], role: Turn['role'], parts: readonly Part[]): void {
   else turns.push({ role, parts: [...parts] });
 }
 
-function writeTurn({ role, parts }: Turn, context: BlocksContext): JsonObject[] {
-  const only = parts.length === 1 ? writeContent(parts, context) : writeBlocks(parts, context);
-  return only.length === 0 ? [] : [{ role, content: only }];
+/** A turn of which nothing could be carried is none: those around it are then one. */
+function writeTurns(turns: readonly Turn[], context: BlocksContext): JsonObject[] {
+  const written: { readonly role: Turn['role']; readonly blocks: JsonObject[] }[] = [];
+  for (const { role, parts } of turns) {
+    const blocks = writeBlocks(parts, context);
+    const last = written.at(-1);
+    if (blocks.length === 0) continue;
+    if (last?.role === role) last.blocks.push(...blocks);
+    else written.push({ role, blocks });
+  }
+  return written.map(({ role, blocks }) => ({ role, content: bareText(blocks) ?? blocks }));
+}
+
+/** The text of a lone block that says nothing else. */
+function bareText(blocks: readonly JsonObject[]): string | null {
+  const [only] = blocks;
+  if (blocks.length !== 1 || only?.['type'] !== 'text' || typeof only['text'] !== 'string') return null;
+  for (const name in only) if (name !== 'type' && name !== 'text' && only[name] !== undefined) return null;
+  return only['text'];
 }

@@ -113,6 +113,11 @@ describe.each(streams.map((stream) => [stream.name, stream] as const))('%s', (_,
     for (const { stop } of reply.candidates) expect(stop).not.toBe('other');
   });
 
+  test('has buckets whose sum is the vendors total', () => {
+    const total = row.total(events.map(parse));
+    if (total !== null && error === null) expect(reply.usage && totalOf(reply.usage)).toBe(total);
+  });
+
   test.each(callers.map((caller) => [caller.dialect.name, caller] as const))('reaches a caller of %s', (__, caller) => {
     const writer = caller.dialect.caller?.createStreamWriter(REPLY_CONTEXT);
     const pieces: Uint8Array[] = [];
@@ -138,8 +143,10 @@ describe.each(answers.map((answer) => [answer.name, answer] as const))('%s', (pa
   const bytes = new Uint8Array(readFileSync(join(folder ?? '', path)));
   const result = row.dialect.upstream?.readReply(bytes);
 
-  test('is read', () => {
+  test('is read, its usage in buckets whose sum is the vendors total', () => {
     expect(result?.ok).toBe(true);
+    const total = row.total([parse(contentOf(path))]);
+    if (result?.ok && total !== null) expect(result.value.usage && totalOf(result.value.usage)).toBe(total);
     for (const candidate of result?.ok ? result.value.candidates : []) expect(candidate.stop).not.toBe('other');
   });
 

@@ -4,6 +4,7 @@ import type { Dialect } from '../canonical/dialect.js';
 import type { Target } from '../canonical/target.js';
 import { gemini } from '../gemini/dialect.js';
 import { isObject, type JsonObject } from '../json/json-value.js';
+import { takeCount, takeObject } from '../json/take.js';
 import { openaiChat } from '../openai-chat/dialect.js';
 import { openaiResponses } from '../openai-responses/dialect.js';
 
@@ -16,6 +17,8 @@ export interface ConformanceRow {
   owns(recorded: JsonObject): boolean;
   /** Wraps recorded events as the vendor does. */
   frame(events: readonly string[]): Uint8Array;
+  /** The vendor's own total of tokens in a recording (one body, or the events of a stream); null where it says none. */
+  total(recorded: readonly JsonObject[]): number | null;
   /** Where one recorded file holds several streams: whether this event begins one. */
   begins?(event: JsonObject): boolean;
 }
@@ -23,18 +26,33 @@ export interface ConformanceRow {
 const typedFrames = (events: readonly string[]): Uint8Array =>
   encodeUtf8(events.map((event) => `event: ${String((JSON.parse(event) as JsonObject)['type'])}\ndata: ${event}\n\n`).join(''));
 
+/** The last object under `name` that any of them holds, at the top or inside `within`. */
+function lastUsage(recorded: readonly JsonObject[], name: string, within: string): JsonObject | undefined {
+  return recorded.map((one) => (isObject(one[name]) ? one[name] : takeObject(one[within])[name])).findLast(isObject);
+}
+
+const sumOf = (usage: JsonObject | undefined, names: readonly string[]): number | null =>
+  usage === undefined ? null : names.reduce((sum, name) => sum + (takeCount(usage[name]) ?? 0), 0);
+
+const ANTHROPIC_COUNTS = ['input_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens', 'output_tokens'];
+
 export const CONFORMANCE_ROWS: readonly ConformanceRow[] = [
   {
     dialect: openaiChat,
     target: { cacheMarks: 'breakpoint', reasoningField: 'reasoning_details', systemAnywhere: true },
     owns: (recorded) =>
       Array.isArray(recorded['choices']) && (recorded['object'] === undefined || String(recorded['object']).startsWith('chat.')),
+    total: (recorded) => {
+      const usage = lastUsage(recorded, 'usage', 'x_groq');
+      return takeCount(usage?.['total_tokens']) ?? sumOf(usage, ['prompt_tokens', 'completion_tokens']);
+    },
     frame: (events) => encodeUtf8(`${events.map((event) => `data: ${event}\n\n`).join('')}data: [DONE]\n\n`),
   },
   {
     dialect: openaiResponses,
     target: { cacheMarks: 'breakpoint', systemAnywhere: true },
     owns: (recorded) => recorded['object'] === 'response' || String(recorded['type']).startsWith('response.'),
+    total: (recorded) => takeCount(lastUsage(recorded, 'usage', 'response')?.['total_tokens']),
     frame: typedFrames,
     begins: (event) => event['type'] === 'response.created',
   },
@@ -44,6 +62,15 @@ export const CONFORMANCE_ROWS: readonly ConformanceRow[] = [
     owns: (recorded) =>
       recorded['type'] === 'message_start' ||
       (recorded['type'] === 'message' && recorded['role'] === 'assistant' && isObject(recorded['usage'])),
+    // Counts that `message_delta` does not repeat stay as `message_start` said them.
+    total: (recorded) => {
+      const said = recorded.flatMap((one) => [takeObject(one['usage']), takeObject(takeObject(one['message'])['usage'])]);
+      const merged = Object.assign(
+        {},
+        ...said.map((usage) => Object.fromEntries(Object.entries(usage).filter(([, value]) => value !== null))),
+      );
+      return sumOf(merged as JsonObject, ANTHROPIC_COUNTS);
+    },
     frame: typedFrames,
     begins: (event) => event['type'] === 'message_start',
   },
@@ -51,6 +78,10 @@ export const CONFORMANCE_ROWS: readonly ConformanceRow[] = [
     dialect: gemini,
     target: {},
     owns: (recorded) => isObject(recorded['usageMetadata']) && Array.isArray(recorded['candidates']),
+    total: (recorded) =>
+      takeCount(
+        recorded.map((one) => takeObject(one['usageMetadata'])['totalTokenCount']).findLast((count) => takeCount(count) !== null),
+      ),
     frame: (events) => encodeUtf8(events.map((event) => `data: ${event}\r\n\r\n`).join('')),
   },
 ];

@@ -34,7 +34,7 @@ export function writeContents(messages: readonly CanonicalMessage[], target: Tar
   if (turns.length === 0 && system.length > 0) {
     return { systemInstruction: undefined, contents: [{ role: 'user', parts: writeParts(system, context) }] };
   }
-  const contents = turns.map((turn) => writeTurn(turn, target, context)).filter((content) => content !== null);
+  const contents = writeTurns(turns, target, context);
   return { systemInstruction: system.length > 0 ? { parts: writeParts(system, context) } : undefined, contents };
 }
 
@@ -61,9 +61,18 @@ function joinResults(turns: Turn[], parts: readonly Part[], names: ReadonlyMap<s
   if (shown.length > 0) join(turns, 'user', shown);
 }
 
-function writeTurn({ role, parts }: Turn, target: Target, context: PartsContext): JsonObject | null {
-  const written = writeParts(parts, context);
-  if (written.length === 0) return null;
-  const signed = role === 'model' && target.signedCalls ? signForeignCalls(written) : written;
-  return { role: role === 'model' ? 'model' : 'user', parts: signed };
+/** A turn of which nothing could be carried is none: those around it are then one. */
+function writeTurns(turns: readonly Turn[], target: Target, context: PartsContext): JsonObject[] {
+  const written: { readonly role: Turn['role']; readonly parts: JsonObject[] }[] = [];
+  for (const { role, parts } of turns) {
+    const own = writeParts(parts, context);
+    const last = written.at(-1);
+    if (own.length === 0) continue;
+    if (last?.role === role) last.parts.push(...own);
+    else written.push({ role, parts: own });
+  }
+  return written.map(({ role, parts }) => ({
+    role: role === 'model' ? 'model' : 'user',
+    parts: role === 'model' && target.signedCalls ? signForeignCalls(parts) : parts,
+  }));
 }
