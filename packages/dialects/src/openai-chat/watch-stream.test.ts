@@ -191,3 +191,8 @@ test('no bytes make it throw, and what is passed on is a part of what came', () 
     { numRuns: 500 },
   );
 });
+
+test('comments before a first event that is itself withheld pass, wherever the stream is cut', () => {
+  const stream = `: ping\n\n${usageChunk}`;
+  for (const cut of [0, 5, 8, 20]) expect(watch(stream, [cut], false).passed).toBe(': ping\n\n');
+});

@@ -157,7 +157,11 @@ export class StreamWatcher implements SseSink {
 
   private flush(): void {
     const bytes = this.pending;
-    if (bytes === null) return;
+    if (bytes === null) {
+      // What began the stream may have been withheld itself.
+      if (this.started) this.releasePrelude();
+      return;
+    }
     this.pending = null;
     const whole = this.pendingStart === 0 && this.pendingEnd === bytes.length;
     const piece = whole ? bytes : bytes.subarray(this.pendingStart, this.pendingEnd);
@@ -168,12 +172,16 @@ export class StreamWatcher implements SseSink {
       this.preludeLength += piece.length;
       return;
     }
-    for (const held of this.prelude) this.options.onBytes(held);
-    if (this.preludeLength > 0) {
-      this.prelude = [];
-      this.preludeLength = 0;
-    }
+    this.releasePrelude();
     this.options.onBytes(piece);
+  }
+
+  private releasePrelude(): void {
+    if (this.preludeLength === 0) return;
+    const held = this.prelude;
+    this.prelude = [];
+    this.preludeLength = 0;
+    for (const piece of held) this.options.onBytes(piece);
   }
 }
 

@@ -1,9 +1,8 @@
 import type { Drops } from '../canonical/drops.js';
-import type { TokenLogprob } from '../canonical/logprob.js';
+import type { Logprob, TokenLogprob } from '../canonical/logprob.js';
 import type { Part, ReasoningPart } from '../canonical/part.js';
 import { writeProof } from '../canonical/proof.js';
 import type { JsonObject, JsonValue } from '../json/json-value.js';
-import { writeLogprobs } from '../openai-chat/logprobs.js';
 import { writeAnnotations } from './write-content.js';
 import { writeCall } from './write-items.js';
 
@@ -47,11 +46,11 @@ export const messageItem = (id: string, status: Status, content: readonly JsonOb
   content,
 });
 
-export const logprobList = (logprobs: readonly TokenLogprob[] | undefined): JsonValue => {
-  const content = writeLogprobs(logprobs)?.['content'];
-  // Bytes are not nullable here.
-  return Array.isArray(content) ? (content as JsonObject[]).map((entry) => ({ ...entry, bytes: entry['bytes'] ?? [] })) : [];
-};
+/** As in chat completions, but that bytes are not nullable here. */
+export const logprobList = (logprobs: readonly TokenLogprob[] | undefined): JsonValue =>
+  (logprobs ?? []).map((entry) => ({ ...writeOne(entry), top_logprobs: entry.top.map(writeOne) }));
+
+const writeOne = ({ token, logprob, bytes }: Logprob): JsonObject => ({ token, logprob, bytes: bytes ?? [] });
 
 /** A thought and its proof; what another vendor signed travels in `encrypted_content`. */
 export function writeReasoningItem(part: ReasoningPart, id: string): JsonObject {
