@@ -2,6 +2,7 @@ import { type Arrangement, type OtlpReceiver, type Stack, startOtlpReceiver, sta
 import { afterAll, beforeAll, describe } from 'vitest';
 import { describeBadInput } from './suites/bad-input.ts';
 import { describeLeaving } from './suites/leaving.ts';
+import { describeMessages } from './suites/messages.ts';
 import { describeOfficialSchema } from './suites/official-schema.ts';
 import { describeRouting } from './suites/routing.ts';
 import { describeSdk } from './suites/sdk.ts';
@@ -34,6 +35,7 @@ export function describeStack(arrangement: Arrangement, more: (stack: () => Stac
     describeLeaving(current);
     describeUsage(current);
     describeRouting(current);
+    describeMessages(current);
     more(current);
     // Last: it searches the logs of all before it.
     describeWatching(current, () => receiver as OtlpReceiver);

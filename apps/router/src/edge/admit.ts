@@ -36,6 +36,6 @@ export function admit(call: Call): void {
   }
   const name = JSON.stringify(peek.model);
   const served = planned.reason === 'endpoint_not_served';
-  const message = served ? `The model ${name} does not serve chat completions.` : `The model ${name} does not exist.`;
+  const message = served ? `The model ${name} does not serve ${call.ingress.endpoint}.` : `The model ${name} does not exist.`;
   refuseWith(call, 'model_not_found', message, 'model');
 }

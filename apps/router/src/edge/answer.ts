@@ -1,7 +1,7 @@
 import type { UpstreamEnd, UpstreamHead } from '@tollgate/contracts';
 import { concatBytes, decodeJson } from '@tollgate/kernel';
 import { priceUsage } from '@tollgate/policy';
-import { answerHeaders, pushUpstreamHeaders, round } from './answer-headers.js';
+import { answerHeaders, headerText, pushUpstreamHeaders, round } from './answer-headers.js';
 import type { Attempt, Call, CallSteps } from './call.js';
 import { failAttempt } from './fail-attempt.js';
 import { ANSWERED, noteAnswering, noteEnd } from './note-health.js';
@@ -13,8 +13,6 @@ import { endChunks, takeOverChunks } from './write-chunk.js';
 /** A whole answer up to here leaves in one piece, with its price in the headers; a longer one begins to flow. */
 const KEPT_BYTES_MAX = 64 * 1024;
 const LINE_FEED = 0x0a;
-const BRACKET = 0x5d;
-const LETTER_E = 0x45;
 
 function onHead(call: Call, attempt: Attempt, meta: Uint8Array): void {
   // Our own adapter's word, read once per call: its fields are trusted, its shape is the contract's.
@@ -25,6 +23,7 @@ function onHead(call: Call, attempt: Attempt, meta: Uint8Array): void {
   row.upstreamRequestId = head.upstreamRequestId;
   noteAnswering(call, head.firstByteMs);
   attempt.contentType = head.contentType;
+  if (head.dropped !== undefined) attempt.dropped = head.dropped.join(', ');
   call.firstByteMs = round(call.elapsedMs());
   if (call.stream) sendHead(call, attempt, head.status, head.firstByteMs);
 }
@@ -33,6 +32,7 @@ function onHead(call: Call, attempt: Attempt, meta: Uint8Array): void {
 function sendHead(call: Call, attempt: Attempt, status: number, upstreamMs: number): void {
   const headers = answerHeaders(call);
   headers.push('content-type', attempt.contentType);
+  if (attempt.dropped !== '') headers.push('x-tollgate-dropped', headerText(attempt.dropped));
   if (call.stream) headers.push('cache-control', 'no-cache', 'x-accel-buffering', 'no');
   pushUpstreamHeaders(call, headers, upstreamMs);
   call.headSent = true;
@@ -53,20 +53,13 @@ function onData(call: Call, attempt: Attempt, chunk: Uint8Array): void {
     return;
   }
   if (call.stream) attempt.frames += countEvents(chunk);
-  // A caller who has seen `[DONE]` takes the call for complete: by then its settlement must be on file.
-  if (isDone(chunk) && attempt.last === null) attempt.last = chunk;
+  // A caller who has seen the last event takes the call for complete: by then its settlement must be on file.
+  if (call.ingress.isLast(chunk) && attempt.last === null) attempt.last = chunk;
   else {
     if (attempt.last !== null) passOn(call, attempt.last);
     attempt.last = null;
     passOn(call, chunk);
   }
-}
-
-function isDone(chunk: Uint8Array): boolean {
-  const end = chunk.length;
-  return (
-    chunk[end - 1] === LINE_FEED && chunk[end - 2] === LINE_FEED && chunk[end - 3] === BRACKET && chunk[end - 4] === LETTER_E
-  );
 }
 
 function countEvents(chunk: Uint8Array): number {
@@ -95,6 +88,7 @@ function onEnd(call: Call, attempt: Attempt, meta: Uint8Array): void {
   const body = concatBytes(attempt.kept);
   const headers = answerHeaders(call);
   headers.push('content-type', attempt.contentType);
+  if (attempt.dropped !== '') headers.push('x-tollgate-dropped', headerText(attempt.dropped));
   pushUpstreamHeaders(call, headers, call.attempts.length === 1 ? end.durationMs : sumMs(call));
   if (row.cost !== null) headers.push('x-tollgate-cost', `${row.cost.amount} ${row.cost.currency}`);
   call.lastHead = headers;

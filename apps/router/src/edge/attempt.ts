@@ -16,6 +16,8 @@ export class AttemptReceiver<C> implements StreamReceiver {
   /** The bus was there when it was dispatched. */
   connected = true;
   contentType = '';
+  /** Names of what the provider's dialect has no place for. */
+  dropped = '';
   /** Of a whole answer: kept until its end, so that it leaves in one piece with its price. */
   kept: Uint8Array[] = [];
   keptBytes = 0;

@@ -1,6 +1,7 @@
 import { createPeek } from '@tollgate/dialects';
 import { expect, test } from 'vitest';
 import { sizeCall } from './bound-call.js';
+import { CHAT_COMPLETIONS } from './ingress.js';
 
 const PRICE = {
   source: 'test',
@@ -31,7 +32,7 @@ function sizeOf(text: string) {
   reader.push(body);
   const peek = reader.finish();
   if (!peek.ok) throw new Error(peek.error.message);
-  return sizeCall(peek.value, body, [DEPLOYMENT], { bounds: BOUNDS, outputCap: null });
+  return sizeCall(peek.value, body, [DEPLOYMENT], { bounds: BOUNDS, outputCap: null, references: CHAT_COMPLETIONS.references });
 }
 const withPart = (part: string): string => `{"model":"m","messages":[{"role":"user","content":[${part}]}]}`;
 /** The letter at that place of every name, as JSON allows it to be written too. */

@@ -2,6 +2,7 @@ import type { RoutingDeployment } from '@tollgate/contracts';
 import type { Peek } from '@tollgate/dialects';
 import { boundCost } from '@tollgate/policy';
 import type { Bounds } from './bounds.js';
+import type { References } from './ingress.js';
 
 /** What a call can use and cost at most; true because the output is cut down to it at the provider. */
 export interface CallSize {
@@ -23,9 +24,13 @@ const IMAGE_TOKENS_MAX = 50_000;
 /** Files and web pages that the provider fetches itself: what fits into its context, or this where it does not say. */
 const FETCHED_TOKENS_MAX = 1_000_000;
 
-const IMAGE = Buffer.from('"image_url"');
-const AUDIO = [Buffer.from('"input_audio"'), Buffer.from('"audio"')];
-const FETCHED = [Buffer.from('"file_id"'), Buffer.from('"web_search')];
+export interface SizeFacts {
+  readonly bounds: Bounds;
+  /** Of the token's policy. */
+  readonly outputCap: number | null;
+  /** Of the caller's dialect. */
+  readonly references: References;
+}
 
 /**
  * The worst case. A token is a byte or more, so the bytes of the body bound its text; what is only referred to is bounded by
@@ -35,14 +40,14 @@ export function sizeCall(
   peek: Peek,
   body: Uint8Array,
   deployments: readonly RoutingDeployment[],
-  { bounds, outputCap }: { readonly bounds: Bounds; readonly outputCap: number | null },
+  { bounds, outputCap, references }: SizeFacts,
 ): CallSize {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   // JSON allows `\u0069` for `i`, and an upstream reads the same name. No encoder writes letters so: each may hide what is counted here.
   const hidden = escapedLettersOf(bytes);
-  const audio = hidden > 0 || AUDIO.some((mark) => bytes.includes(mark));
-  const fetched = hidden > 0 || FETCHED.some((mark) => bytes.includes(mark));
-  const referred = bytes.length + (hidden + countOf(bytes, IMAGE)) * IMAGE_TOKENS_MAX;
+  const audio = hidden > 0 || references.audio.some((mark) => bytes.includes(mark));
+  const fetched = hidden > 0 || references.fetched.some((mark) => bytes.includes(mark));
+  const referred = bytes.length + (hidden + countOfAll(bytes, references.images)) * IMAGE_TOKENS_MAX;
   const inputOf = ({ contextTokens }: RoutingDeployment): number =>
     Math.min(referred + (fetched ? (contextTokens ?? FETCHED_TOKENS_MAX) : 0), contextTokens ?? Number.MAX_SAFE_INTEGER);
   const inputMost = Math.max(...deployments.map(inputOf));
@@ -80,6 +85,9 @@ function askedOf({ maxTokens, maxCompletionTokens }: Peek): number | null {
 }
 
 const least = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.min(a, b));
+
+const countOfAll = (bytes: Buffer, marks: readonly Buffer[]): number =>
+  marks.reduce((sum, mark) => sum + countOf(bytes, mark), 0);
 
 function countOf(bytes: Buffer, mark: Buffer): number {
   let count = 0;

@@ -1,5 +1,4 @@
 import type { UpstreamFailure } from '@tollgate/contracts';
-import { writeErrorEvent } from '@tollgate/dialects';
 import type { TollgateError } from '@tollgate/kernel';
 import type { Call } from './call.js';
 import { codeOf } from './refuse.js';
@@ -11,7 +10,7 @@ export function breakStream(call: Call, failure: TollgateError | UpstreamFailure
   if (call.over) return;
   call.errorCode = codeOf(failure);
   if (call.stream) {
-    call.lastBytes = writeErrorEvent(failure);
+    call.lastBytes = call.ingress.writeErrorEvent(failure, call.id);
     call.responseBytes += call.lastBytes.length;
     settle(call, 'interrupted', endWithEvent);
   } else settle(call, 'interrupted', cut);

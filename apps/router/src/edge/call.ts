@@ -25,6 +25,7 @@ import type { CallSize } from './bound-call.js';
 import type { Bounds } from './bounds.js';
 import type { CallList, Linked } from './call-list.js';
 import type { GateParts } from './gate.js';
+import type { Ingress } from './ingress.js';
 
 export type CallPhase = 'authenticating' | 'reading' | 'admitting' | 'relaying' | 'settling' | 'done';
 export type CallOutcome = 'succeeded' | 'failed' | 'refused' | 'cancelled' | 'interrupted';
@@ -121,6 +122,7 @@ export class Call implements SpoolEntry, TokenWaiter, JwtWaiter, Linked<Call> {
 
   constructor(
     readonly gate: Gate,
+    readonly ingress: Ingress,
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
     readonly id: string,

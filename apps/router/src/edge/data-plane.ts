@@ -2,29 +2,31 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ErrorCode } from '@tollgate/kernel';
 import { tokenInQuery } from '@tollgate/policy';
 import type { Gate } from './call.js';
+import { CHAT_COMPLETIONS, INGRESSES, type Ingress } from './ingress.js';
 import { listModels } from './list-models.js';
 import { newCall, openCall } from './open-call.js';
 import { refuseWith } from './refuse.js';
 import { sightUrl } from './sight.js';
 
-const CHAT = '/v1/chat/completions';
 const MODELS = '/v1/models';
 
 /** The router's paths on the process's own HTTP server; false for what is not below /v1. */
 export function createDataPlane(gate: Gate): (request: IncomingMessage, response: ServerResponse) => boolean {
   return (request, response) => {
     const url = request.url ?? '/';
-    if (url === CHAT && request.method === 'POST') {
-      openCall(gate, request, response);
+    const ingress = INGRESSES.get(url);
+    if (ingress !== undefined && request.method === 'POST') {
+      openCall(gate, ingress, request, response);
       return true;
     }
     const question = url.indexOf('?');
     const path = question < 0 ? url : url.slice(0, question);
-    if (path !== '/v1' && !path.startsWith('/v1/')) return false;
+    if (path !== '/v1' && !path.startsWith('/v1/') && !path.startsWith('/anthropic/')) return false;
     sightUrl(gate, request);
     if (question >= 0 && tokenInQuery(url, gate.brand) !== null) {
       turnAway(
         gate,
+        INGRESSES.get(path) ?? CHAT_COMPLETIONS,
         request,
         response,
         'token_in_query',
@@ -37,25 +39,28 @@ export function createDataPlane(gate: Gate): (request: IncomingMessage, response
 
 function dispatch(gate: Gate, request: IncomingMessage, response: ServerResponse, path: string): void {
   const { method } = request;
-  if (path === CHAT) {
-    if (method === 'POST') openCall(gate, request, response);
-    else turnAway(gate, request, response, 'method_not_allowed', `${CHAT} takes POST.`, 'POST');
+  const ingress = INGRESSES.get(path);
+  if (ingress !== undefined) {
+    if (method === 'POST') openCall(gate, ingress, request, response);
+    else turnAway(gate, ingress, request, response, 'method_not_allowed', `${path} takes POST.`, 'POST');
   } else if (path === MODELS || path.startsWith(`${MODELS}/`)) {
     const name = path === MODELS ? null : decode(path.slice(MODELS.length + 1));
     if (method === 'GET' || method === 'HEAD') listModels(gate, request, response, name);
-    else turnAway(gate, request, response, 'method_not_allowed', `${MODELS} takes GET.`, 'GET');
+    else turnAway(gate, CHAT_COMPLETIONS, request, response, 'method_not_allowed', `${MODELS} takes GET.`, 'GET');
   } else
     turnAway(
       gate,
+      CHAT_COMPLETIONS,
       request,
       response,
       'route_not_found',
-      'There is no such path. The gateway serves /v1/chat/completions and /v1/models.',
+      'There is no such path. The gateway serves /v1/chat/completions, /v1/messages and /v1/models.',
     );
 }
 
 function turnAway(
   gate: Gate,
+  ingress: Ingress,
   request: IncomingMessage,
   response: ServerResponse,
   code: ErrorCode,
@@ -63,7 +68,7 @@ function turnAway(
   allow?: string,
 ): void {
   if (allow !== undefined) response.setHeader('allow', allow);
-  refuseWith(newCall(gate, request, response), code, message);
+  refuseWith(newCall(gate, ingress, request, response), code, message);
 }
 
 function decode(text: string): string {

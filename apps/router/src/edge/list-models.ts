@@ -6,13 +6,14 @@ import { redactText } from '@tollgate/telemetry';
 import { answerHeaders } from './answer-headers.js';
 import { authenticate } from './authenticate.js';
 import type { Call, Gate } from './call.js';
+import { CHAT_COMPLETIONS } from './ingress.js';
 import { newCall } from './open-call.js';
 import { refuse } from './refuse.js';
 import { sendAnswer } from './send-answer.js';
 
 /** GET /v1/models and /v1/models/{id}: what this token may call. Costs nothing, so it leaves no usage record. */
 export function listModels(gate: Gate, request: IncomingMessage, response: ServerResponse, name: string | null): void {
-  authenticate(newCall(gate, request, response), 'llm:chat', (call) => answer(call, name));
+  authenticate(newCall(gate, CHAT_COMPLETIONS, request, response), 'llm:chat', (call) => answer(call, name));
 }
 
 function answer(call: Call, name: string | null): void {

@@ -3,6 +3,7 @@ import { newId } from '@tollgate/kernel';
 import { authenticate } from './authenticate.js';
 import type { Gate } from './call.js';
 import { attachCall, Call, callOf } from './call.js';
+import type { Ingress } from './ingress.js';
 import { leave } from './leave.js';
 import { passedOn } from './pass-on.js';
 import { readBody } from './read-body.js';
@@ -12,8 +13,8 @@ import { refuse, refuseWith } from './refuse.js';
 const ignore = (): void => undefined;
 
 /** Step 1: an id, a trace, a deadline, and an ear for the caller's leaving. */
-export function openCall(gate: Gate, request: IncomingMessage, response: ServerResponse): void {
-  const call = newCall(gate, request, response);
+export function openCall(gate: Gate, ingress: Ingress, request: IncomingMessage, response: ServerResponse): void {
+  const call = newCall(gate, ingress, request, response);
   if (gate.calls.size >= gate.config.callsMax) {
     refuseWith(call, 'overloaded', 'The gateway has too many calls under way. Try again shortly.');
     return;
@@ -29,12 +30,13 @@ export function openCall(gate: Gate, request: IncomingMessage, response: ServerR
 }
 
 /** A call that is not in the list of those under way yet. */
-export function newCall(gate: Gate, request: IncomingMessage, response: ServerResponse): Call {
+export function newCall(gate: Gate, ingress: Ingress, request: IncomingMessage, response: ServerResponse): Call {
   const { clock, tracer } = gate;
   const traceparent = request.headers['traceparent'];
   const startedAt = clock.now();
   const trace = tracer.start(typeof traceparent === 'string' ? traceparent : null);
-  const call = new Call(gate, request, response, newId('req', startedAt, gate.randomBytes), trace, startedAt, clock.monotonic());
+  const id = newId('req', startedAt, gate.randomBytes);
+  const call = new Call(gate, ingress, request, response, id, trace, startedAt, clock.monotonic());
   attachCall(request, call);
   attachCall(response, call);
   // A write to a connection that has just gone would otherwise end the process.

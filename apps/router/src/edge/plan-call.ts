@@ -1,4 +1,3 @@
-import type { Dialect } from '@tollgate/contracts';
 import {
   type CallIntent,
   type Circumstances,
@@ -10,7 +9,6 @@ import {
 } from '@tollgate/policy';
 import type { Call } from './call.js';
 
-const DIALECTS: readonly Dialect[] = ['openai-chat'];
 /** A token is about four bytes of English text (https://platform.openai.com/tokenizer): costs are compared, not charged, by it. */
 const BYTES_PER_TOKEN = 4;
 const OUTPUT_TOKENS_ASSUMED = 500;
@@ -29,8 +27,8 @@ function intentOf(call: Call): CallIntent {
   return {
     model: call.peek?.model ?? '',
     organisationId: call.verified?.organisationId ?? '',
-    endpoint: 'chat.completions',
-    dialects: DIALECTS,
+    endpoint: call.ingress.endpoint,
+    dialects: call.ingress.dialects,
     modelAllowed: (model) => call.access?.modelAllowed(model) === true,
   };
 }

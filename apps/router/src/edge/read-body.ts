@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { type Peek, preparePeek } from '@tollgate/dialects';
+import type { Peek } from '@tollgate/dialects';
 import { concatBytes, EMPTY_BYTES, TollgateError } from '@tollgate/kernel';
 import { admit } from './admit.js';
 import { type Call, callOf } from './call.js';
@@ -10,8 +10,6 @@ import { guardBody, sightModel } from './sight.js';
 
 /** What a token takes at least on average; a tokenizer has no place here. */
 const BYTES_PER_TOKEN = 4;
-const MESSAGES_MAX = 100_000;
-const createReader = preparePeek({ messagesMax: MESSAGES_MAX });
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 
 /** Step 3: the body as bytes, looked into while it arrives, so that a hopeless one is refused early. */
@@ -33,7 +31,7 @@ export function readBody(call: Call): void {
     return;
   }
   call.phase = 'reading';
-  call.reader = createReader();
+  call.reader = call.ingress.createReader();
   call.request.on('data', onData);
   call.request.on('end', onEnd);
 }

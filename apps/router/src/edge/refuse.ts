@@ -1,5 +1,4 @@
 import type { UpstreamFailure } from '@tollgate/contracts';
-import { writeError } from '@tollgate/dialects';
 import { ERROR_CODES, type ErrorCode, isErrorCode, TollgateError } from '@tollgate/kernel';
 import { answerHeaders, pushUpstreamHeaders } from './answer-headers.js';
 import type { Call } from './call.js';
@@ -16,7 +15,7 @@ export const codeOf = (failure: Failure): ErrorCode => (isErrorCode(failure.code
 export function refuse(call: Call, failure: Failure): void {
   if (call.over) return;
   const code = codeOf(failure);
-  const written = writeError(failure);
+  const written = call.ingress.writeError(failure, call.id);
   const headers = answerHeaders(call);
   headers.push('content-type', 'application/json; charset=utf-8', 'x-tollgate-error-source', sourceOf(code));
   const retryAfterMs = failure.retryAfterMs ?? (written.httpStatus === 503 ? 1_000 : null);

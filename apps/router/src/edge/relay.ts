@@ -1,15 +1,16 @@
-import { MESSAGE_HEADERS, NO_USAGE, SUBJECTS, type UpstreamCall } from '@tollgate/contracts';
+import { MESSAGE_HEADERS, NO_USAGE, type RoutingDeployment, SUBJECTS, type UpstreamCall } from '@tollgate/contracts';
 import { encodeJson } from '@tollgate/kernel';
 import { concreteModel } from '@tollgate/policy';
 import { ANSWER_STEPS } from './answer.js';
 import { AttemptReceiver } from './attempt.js';
 import type { Call } from './call.js';
 import { RETRY } from './fail-attempt.js';
+import type { Ingress } from './ingress.js';
 import { refuseWith } from './refuse.js';
 import { usageRecord } from './settle.js';
 
 /** Request headers that a provider may see. */
-const FORWARDED = ['openai-beta', 'idempotency-key'] as const;
+const FORWARDED = ['openai-beta', 'anthropic-beta', 'idempotency-key'] as const;
 
 /** Step 6: one attempt after the other, until one begins to answer. */
 export function relay(call: Call): void {
@@ -77,7 +78,7 @@ function dispatch(call: Call, written: boolean): void {
 }
 
 function describe(call: Call, attempt: number, deploymentId: string): UpstreamCall {
-  const { peek, course } = call;
+  const { peek, course, ingress } = call;
   if (peek === null || course === null) throw new Error('a call is described only after it was planned');
   const { timeouts } = course.route;
   const headers: Record<string, string> = {};
@@ -90,14 +91,21 @@ function describe(call: Call, attempt: number, deploymentId: string): UpstreamCa
     attempt,
     deploymentId,
     revision: call.revision,
-    endpoint: 'chat.completions',
-    dialect: 'openai-chat',
+    endpoint: ingress.endpoint,
+    dialect: ingress.dialect,
     stream: peek.stream,
     spans: peek.spans,
     ...(course.model === null ? {} : { model: course.model }),
+    ...outputMost(course.deployment, ingress),
     maxOutputTokens: call.outputCap ?? call.verified?.token.policy.caps.outputTokens ?? null,
     usageAsked: peek.usageAsked,
     timeouts: { connectMs: timeouts.connectMs, firstByteMs: timeouts.firstByteMs, idleMs: timeouts.idleMs },
     headers,
   };
+}
+
+/** Only where it will be written in another dialect: there a bound may be obligatory. */
+function outputMost({ serves, maxOutputTokens }: RoutingDeployment, { dialect }: Ingress): { modelOutputTokensMax?: number } {
+  if (maxOutputTokens === null || serves.some((served) => served.dialect === dialect)) return {};
+  return { modelOutputTokensMax: maxOutputTokens };
 }

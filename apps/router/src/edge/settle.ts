@@ -5,9 +5,6 @@ import { round } from './answer-headers.js';
 import type { Call, CallOutcome } from './call.js';
 import { releaseBounds } from './release-bounds.js';
 
-const ENDPOINT = 'chat.completions';
-const DIALECT = 'openai-chat';
-
 /**
  * Ends the call: one usage record, once, on file before `finish` hands the last byte to the socket. A call without a known
  * token leaves no record, nor does a refusal while the spool takes no calls.
@@ -49,8 +46,8 @@ export function usageRecord(call: Call, outcome: CallOutcome): UsageRecord {
     teamId: verified.token.teamId,
     tokenId: verified.tokenId,
     secretId: verified.secretId,
-    endpoint: ENDPOINT,
-    dialect: DIALECT,
+    endpoint: call.ingress.endpoint,
+    dialect: call.ingress.dialect,
     model: peek?.model ?? '',
     stream: call.stream,
     outcome,
@@ -99,13 +96,14 @@ function weakestBasis(call: Call): UsageBasis {
 
 function observe(call: Call, outcome: CallOutcome): void {
   const { metrics, tracer } = call.gate;
+  const { endpoint, path } = call.ingress;
   const elapsed = call.elapsedMs();
-  metrics.calls.add({ endpoint: ENDPOINT, outcome, status: String(call.statusSent) });
+  metrics.calls.add({ endpoint, outcome, status: String(call.statusSent) });
   if (outcome === 'refused') metrics.refusals.add({ code: call.errorCode ?? 'none' });
   else {
-    metrics.duration.observe({ endpoint: ENDPOINT, stream: call.stream ? 'true' : 'false' }, elapsed / 1000);
-    if (call.firstByteMs !== null) metrics.firstByte.observe({ endpoint: ENDPOINT }, call.firstByteMs / 1000);
-    if (call.overheadMs !== null) metrics.overhead.observe({ endpoint: ENDPOINT }, call.overheadMs / 1000);
+    metrics.duration.observe({ endpoint, stream: call.stream ? 'true' : 'false' }, elapsed / 1000);
+    if (call.firstByteMs !== null) metrics.firstByte.observe({ endpoint }, call.firstByteMs / 1000);
+    if (call.overheadMs !== null) metrics.overhead.observe({ endpoint }, call.overheadMs / 1000);
   }
   const failed = outcome === 'failed' || outcome === 'interrupted';
   if (!tracer.wants(call.trace, failed)) return;
@@ -117,7 +115,7 @@ function observe(call: Call, outcome: CallOutcome): void {
     endMs: call.startedAt + elapsed,
     attributes: {
       [ATTRIBUTES.httpMethod]: call.request.method ?? '',
-      [ATTRIBUTES.httpRoute]: '/v1/chat/completions',
+      [ATTRIBUTES.httpRoute]: path,
       [ATTRIBUTES.httpStatus]: call.statusSent,
       [ATTRIBUTES.requestId]: call.id,
       [ATTRIBUTES.organisationId]: call.verified?.organisationId ?? '',

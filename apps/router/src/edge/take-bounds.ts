@@ -27,7 +27,11 @@ export function takeBounds(call: Call, next: (call: Call) => void): void {
   }
   call.bounds = bounds;
   if (bounds.sized) {
-    const size = sizeCall(peek, call.body, reachable(plan), { bounds, outputCap: policy.caps.outputTokens });
+    const size = sizeCall(peek, call.body, reachable(plan), {
+      bounds,
+      outputCap: policy.caps.outputTokens,
+      references: call.ingress.references,
+    });
     call.outputCap = size.outputCap;
     call.size = size;
     const hard = bounds.budgets.find((budget) => budget.hard);

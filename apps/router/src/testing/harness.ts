@@ -251,7 +251,8 @@ export class RouterHarness {
       granted,
       ttlMs: 5_000,
       remaining,
-      retryAfterMs: granted > 0 ? 0 : 700,
+      // A question that wants nothing is refused nothing.
+      retryAfterMs: granted > 0 || this.quotaLeft >= 1 ? 0 : 700,
       resetMs: 60_000,
     };
   }
