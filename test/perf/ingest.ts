@@ -39,13 +39,15 @@ const nats = await startNatsServer();
 const analytics = manageProcess({
   name: 'analytics',
   command: process.execPath,
-  args: ['--max-semi-space-size=2', fileURLToPath(new URL('../../apps/analytics/dist/main.js', import.meta.url))],
+  args: ['--max-semi-space-size=8', fileURLToPath(new URL('../../apps/analytics/dist/main.js', import.meta.url))],
   env: {
     PATH: process.env['PATH'] ?? '',
     PORT: '0',
     LOG_LEVEL: 'warn',
     TOLLGATE_METRICS_PORT: 'off',
     TOLLGATE_MIGRATE: 'true',
+    // As the supervisor and the image start it (docs/decisions/025), the flag above too.
+    MALLOC_ARENA_MAX: '1',
     TOLLGATE_TOKEN_PEPPER: '0'.repeat(64),
     DATABASE_URL: postgres.url,
     NATS_URL: nats.url,

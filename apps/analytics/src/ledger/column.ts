@@ -6,19 +6,18 @@ export interface Column<R> {
   value(row: R): string | number | boolean | null;
 }
 
-/** Array literals by hand: `pg` would quote and escape every value, which costs more than the rest of a batch. */
+/**
+ * Array literals by hand: `pg` would quote and escape every value, which costs more than the rest of a batch. Joined in one go:
+ * a text that grows is a rope of millions of pieces, and a third of the work was clearing them away.
+ */
 export function arrayLiteral<R>(rows: readonly R[], column: Column<R>): string {
-  let text = '{';
-  let separator = '';
-  for (const row of rows) {
-    const value = column.value(row);
-    text += separator;
-    separator = ',';
-    if (value === null) text += 'NULL';
-    else if (typeof value === 'string') text += quoted(value);
-    else text += value;
+  const values = new Array<string>(rows.length);
+  for (let index = 0; index < values.length; index += 1) {
+    const value = column.value(rows[index] as R);
+    if (value === null) values[index] = 'NULL';
+    else values[index] = typeof value === 'string' ? quoted(value) : String(value);
   }
-  return `${text}}`;
+  return `{${values.join(',')}}`;
 }
 
 /** https://www.postgresql.org/docs/18/arrays.html#ARRAYS-IO */

@@ -3,11 +3,12 @@ import { dayOfId } from '@tollgate/kernel';
 import type { DataSource, EntityManager } from 'typeorm';
 import { applyReports } from './apply-reports.js';
 import { namesOf, parametersOf, unnestOf } from './column.js';
+import { moveRollups } from './move-rollups.js';
 import { LOCK_SPACE } from './partitions.js';
 import { reportOutranks, settlementOutranks } from './rank.js';
 import { RECORD_COLUMNS, RECORD_SELECT, type RecordRow, recordOfRow } from './record-columns.js';
 import { REPORT_COLUMNS } from './report-columns.js';
-import { ROLLUP_KEY_LENGTH, ROLLUPS, RollupChanges } from './rollup.js';
+import { RollupChanges } from './rollup.js';
 import type { StoredUsage } from './stored-usage.js';
 import type { BatchResult, UsageBatch } from './usage-batch.js';
 
@@ -152,19 +153,4 @@ async function updateRecords(manager: EntityManager, rows: readonly StoredUsage[
      FROM ${unnestOf(RECORD_COLUMNS)} AS i(${namesOf(RECORD_COLUMNS)}) WHERE r.day = i.day AND r.id = i.id`,
     parametersOf(RECORD_COLUMNS, rows),
   );
-}
-
-async function moveRollups(manager: EntityManager, changes: RollupChanges): Promise<void> {
-  for (const { table, columns, rows } of ROLLUPS) {
-    const deltas = rows(changes);
-    if (deltas.length === 0) continue;
-    const key = columns.slice(0, ROLLUP_KEY_LENGTH).map(({ name }) => name);
-    const moves = columns.slice(ROLLUP_KEY_LENGTH).map(({ name }) => `${name} = s.${name} + excluded.${name}`);
-    await manager.query(
-      `INSERT INTO analytics.${table} AS s (${namesOf(columns)})
-       SELECT * FROM ${unnestOf(columns)} AS i(${namesOf(columns)}) ORDER BY ${key.map((name) => `i.${name} COLLATE "C"`.replace('i.period COLLATE "C"', 'i.period')).join(', ')}
-       ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${moves.join(', ')}`,
-      parametersOf(columns, deltas),
-    );
-  }
 }

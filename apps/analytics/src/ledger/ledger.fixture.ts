@@ -5,7 +5,7 @@ import type { DataSource } from 'typeorm';
 import { analyticsService } from '../index.js';
 import { Partitions } from './partitions.js';
 import { RECORD_SELECT, type RecordRow, recordOfRow } from './record-columns.js';
-import { ROLLUP_KEY_LENGTH, ROLLUPS, RollupChanges } from './rollup.js';
+import { DAILY, HOURLY, ROLLUP_KEY_LENGTH, RollupChanges } from './rollup.js';
 import { NOON } from './usage.fixture.js';
 
 export interface TestLedger {
@@ -46,7 +46,7 @@ export async function readAll(dataSource: DataSource): Promise<RecordRow[]> {
 /** What both rollups hold, without rows that have come back to nothing. */
 export async function readRollups(dataSource: DataSource): Promise<unknown> {
   const tables: unknown[] = [];
-  for (const { table, columns } of ROLLUPS) {
+  for (const { table, columns } of [HOURLY, DAILY]) {
     const names = columns.map(({ name }) =>
       name === 'period'
         ? "to_char(period::timestamp, 'YYYY-MM-DD HH24') AS period"
@@ -65,8 +65,12 @@ export async function readRollups(dataSource: DataSource): Promise<unknown> {
 export async function expectedRollups(dataSource: DataSource): Promise<unknown> {
   const changes = new RollupChanges();
   for (const row of await readAll(dataSource)) changes.add(recordOfRow(row));
-  return ROLLUPS.map(({ columns, rows }) =>
-    rows(changes)
+  const rollups = [
+    { columns: HOURLY.columns, deltas: changes.hours() },
+    { columns: DAILY.columns, deltas: changes.days() },
+  ];
+  return rollups.map(({ columns, deltas }) =>
+    deltas
       .map((delta) =>
         Object.fromEntries(
           columns.map(({ name, value }, index) => {

@@ -63,6 +63,16 @@ export class RollupChanges {
     return [...this.byKey.values()].filter(hasEffect);
   }
 
+  /** Whether all of it is of one hour, as nearly always: then the days change by the very same rows. */
+  get ofOneHour(): boolean {
+    let hour: number | null = null;
+    for (const { periodMs } of this.byKey.values()) {
+      if (hour !== null && hour !== periodMs) return false;
+      hour = periodMs;
+    }
+    return true;
+  }
+
   days(): RollupDelta[] {
     const days = new Map<string, RollupDelta>();
     for (const hour of this.byKey.values()) {
@@ -184,8 +194,6 @@ const columns = (periodType: string): readonly Column<RollupDelta>[] => [
 ];
 
 /** The two rollups: key columns first, then measures. */
-export const ROLLUPS = [
-  { table: 'usage_hourly', columns: columns('timestamptz'), rows: (changes: RollupChanges) => changes.hours() },
-  { table: 'usage_daily', columns: columns('date'), rows: (changes: RollupChanges) => changes.days() },
-] as const;
+export const HOURLY = { table: 'usage_hourly', columns: columns('timestamptz') } as const;
+export const DAILY = { table: 'usage_daily', columns: columns('date') } as const;
 export const ROLLUP_KEY_LENGTH = 8;

@@ -22,7 +22,10 @@ export interface PlanningFacts {
 }
 
 /** Decision 025: beside the path of calls a small young generation saves memory; on it, it costs CPU. */
-const NODE_FLAGS_BESIDE_PATH = ['--max-semi-space-size=2'];
+const semiSpaceFlags = (services: readonly Service[]): readonly string[] => {
+  if (services.includes('router') || services.includes('provider-adapters')) return [];
+  return [`--max-semi-space-size=${services.includes('analytics') ? 8 : 2}`];
+};
 /** Same decision: a heap of the C library for each of Node's threads is 3 to 4 MB that none of them needs for itself. */
 const MALLOC_ARENA_MAX = '1';
 
@@ -44,10 +47,7 @@ export function servicePlans(facts: PlanningFacts): readonly ServicePlan[] {
       services,
       url,
       file: process.execPath,
-      args: [
-        ...(services.includes('router') || services.includes('provider-adapters') ? [] : NODE_FLAGS_BESIDE_PATH),
-        checkout(main),
-      ],
+      args: [...semiSpaceFlags(services), checkout(main)],
       link: 'ipc',
       env: {
         LOG_LEVEL: 'warn',

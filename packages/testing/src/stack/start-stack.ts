@@ -198,11 +198,12 @@ async function start(
 async function planned(plan: Plan, folder: string, standalone: boolean): Promise<ServiceProcess> {
   const port = plan.port ?? (await freePort());
   const onPath = plan.services.includes('router') || plan.services.includes('provider-adapters');
+  const youngMegabytes = !standalone && plan.services.includes('analytics') ? 8 : 2;
   const managed = manageProcess({
     name: plan.name,
     command: process.execPath,
     // As `npm start`, the supervisor and the image start them (docs/decisions/025).
-    args: [...(standalone || !onPath ? ['--max-semi-space-size=2'] : []), plan.script],
+    args: [...(standalone || !onPath ? [`--max-semi-space-size=${youngMegabytes}`] : []), plan.script],
     env: { MALLOC_ARENA_MAX: '1', ...plan.env, PORT: String(port) },
     folder,
     logFile: join(folder, `${plan.name}.log`),
