@@ -1,4 +1,5 @@
 import { isArray, isObject, type JsonObject, type JsonValue } from '../json/json-value.js';
+import { isRawNumber } from '../json/parse-exact.js';
 
 type Copy = Record<string, JsonValue> | JsonValue[];
 
@@ -14,7 +15,7 @@ export function readSchema(schema: JsonObject): JsonObject {
     const put = (name: string | number, value: JsonValue | undefined): void => {
       if (value === undefined || name === '__proto__') return;
       let copy: JsonValue = value;
-      if (isObject(value) || isArray(value)) {
+      if ((isObject(value) || isArray(value)) && !isRawNumber(value)) {
         const inner: Copy = isArray(value) ? [] : {};
         stack.push([value, inner]);
         copy = inner as JsonValue;

@@ -1,5 +1,6 @@
 import { decodeUtf8, fail, ok, type Result } from '@tollgate/kernel';
 import type { JsonValue } from './json-value.js';
+import { parseExact } from './parse-exact.js';
 
 const DEPTH_MAX = 64;
 const QUOTE = 0x22;
@@ -11,7 +12,7 @@ export type ParseFailure = 'syntax' | 'too_deep';
 export function parseJson(bytes: Uint8Array): Result<JsonValue, ParseFailure> {
   if (tooDeep(bytes)) return fail('too_deep');
   try {
-    return ok(JSON.parse(decodeUtf8(bytes)) as JsonValue);
+    return ok(parseExact(decodeUtf8(bytes)));
   } catch {
     return fail('syntax');
   }
@@ -50,7 +51,7 @@ export function parseJsonText(text: string): JsonValue | undefined {
   }
   if (deepest > DEPTH_MAX) return undefined;
   try {
-    return JSON.parse(text) as JsonValue;
+    return parseExact(text);
   } catch {
     return undefined;
   }
