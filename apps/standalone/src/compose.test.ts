@@ -87,8 +87,10 @@ test('each service knows every variable that it is given, and is given every one
       const container = containerOf(definition.name);
       const known = Object.values(spec).flatMap(({ name, secret }) => (secret === true ? [name, `${name}_FILE`] : [name]));
       const given = Object.entries(container.environment ?? {}).filter(([, value]) => value !== null) as [string, string][];
-      // NODE_OPTIONS is Node's own.
-      const names = Object.keys(container.environment ?? {}).filter((name) => name !== 'NODE_OPTIONS');
+      // Of Node itself and of its C library.
+      const names = Object.keys(container.environment ?? {}).filter(
+        (name) => !['NODE_OPTIONS', 'MALLOC_ARENA_MAX'].includes(name),
+      );
       for (const name of names) expect(known, definition.name).toContain(name);
       // Throws with the list where one is missing or not usable.
       const values = readEnvironment(spec, {

@@ -21,13 +21,15 @@ export interface PlanningFacts {
   readonly ports: readonly number[];
 }
 
+const isOnPath = (services: readonly Service[]): boolean => services.includes('router') || services.includes('provider-adapters');
 /** Decision 025: beside the path of calls a small young generation saves memory; on it, it costs CPU. */
 const semiSpaceFlags = (services: readonly Service[]): readonly string[] => {
-  if (services.includes('router') || services.includes('provider-adapters')) return [];
+  if (isOnPath(services)) return [];
   return [`--max-semi-space-size=${services.includes('analytics') ? 8 : 2}`];
 };
-/** Same decision: a heap of the C library for each of Node's threads is 3 to 4 MB that none of them needs for itself. */
-const MALLOC_ARENA_MAX = '1';
+/** Same decision: beside the path the threads share one heap of the C library. */
+const allocatorOf = (services: readonly Service[]): Readonly<Record<string, string>> =>
+  isOnPath(services) ? {} : { MALLOC_ARENA_MAX: '1' };
 
 export const processCount = (counts: Counts): number => Object.values(counts).reduce((sum, count) => sum + count, 0);
 
@@ -51,7 +53,7 @@ export function servicePlans(facts: PlanningFacts): readonly ServicePlan[] {
       link: 'ipc',
       env: {
         LOG_LEVEL: 'warn',
-        MALLOC_ARENA_MAX,
+        ...allocatorOf(services),
         TOLLGATE_METRICS_PORT: '0',
         ...configurationFile(),
         ...environmentOf(services, facts.places, facts.given),

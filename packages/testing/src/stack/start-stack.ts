@@ -204,7 +204,7 @@ async function planned(plan: Plan, folder: string, standalone: boolean): Promise
     command: process.execPath,
     // As `npm start`, the supervisor and the image start them (docs/decisions/025).
     args: [...(standalone || !onPath ? [`--max-semi-space-size=${youngMegabytes}`] : []), plan.script],
-    env: { MALLOC_ARENA_MAX: '1', ...plan.env, PORT: String(port) },
+    env: { ...(standalone || onPath ? {} : { MALLOC_ARENA_MAX: '1' }), ...plan.env, PORT: String(port) },
     folder,
     logFile: join(folder, `${plan.name}.log`),
     up: standalone ? { by: 'line', pattern: /^ready url=/ } : { by: 'message' },
