@@ -87,6 +87,10 @@ export function openConversation(
       streamUsage: target.asksForUsage,
     }),
   );
+  if (written.refused.length > 0) {
+    const what = written.refused.join(', ');
+    return fail({ code: 'invalid_request', message: `This model cannot take ${what}: leave it out, or use another model.` });
+  }
   return ok({ ...common, ...written });
 }
 

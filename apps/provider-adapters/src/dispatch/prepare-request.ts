@@ -17,9 +17,10 @@ export function prepareRequest(
   traceparent: string | null,
   conversation: Conversation | null,
 ): Dispatcher.DispatchOptions {
+  const path = call.stream ? target.streamPath : target.path;
   if (conversation !== null && conversation.body !== null) {
     const headers = requestHeaders(call.stream ? target.streamHeaders : target.answerHeaders, {}, traceparent);
-    return { path: target.path, method: 'POST', headers: headers as string[], body: conversation.body };
+    return { path, method: 'POST', headers: headers as string[], body: conversation.body };
   }
   const pieces = editRequest(body, call.spans, {
     model: sentModel(call, target, body),
@@ -28,14 +29,13 @@ export function prepareRequest(
   });
   const headers = requestHeaders(call.stream ? target.streamHeaders : target.answerHeaders, call.headers, traceparent);
   const [only] = pieces;
-  if (only !== undefined && pieces.length === 1)
-    return { path: target.path, method: 'POST', headers: headers as string[], body: only };
+  if (only !== undefined && pieces.length === 1) return { path, method: 'POST', headers: headers as string[], body: only };
   let length = 0;
   for (const piece of pieces) length += piece.length;
   if (length <= JOINED_BYTES_MAX)
-    return { path: target.path, method: 'POST', headers: headers as string[], body: Buffer.concat(pieces, length) };
+    return { path, method: 'POST', headers: headers as string[], body: Buffer.concat(pieces, length) };
   return {
-    path: target.path,
+    path,
     method: 'POST',
     headers: [...headers, 'content-length', String(length)],
     // undici writes the elements of any iterable; its types name only streams.

@@ -11,6 +11,8 @@ export interface Target {
   readonly demo: boolean;
   readonly origin: string;
   readonly path: string;
+  /** For a streamed answer. */
+  readonly streamPath: string;
   /** That the provider is spoken to in. */
   readonly dialect: Dialect;
   readonly allowPrivateNetwork: boolean;
@@ -45,6 +47,8 @@ export function makeTarget(
     return fail(`provider ${provider.id} names the model in its path: deployment ${deployment.id} has none of its own`);
   const address = readAddress(provider, path);
   if (!address.ok) return address;
+  const streamed = readAddress(provider, pathOf(served.value.streamPath ?? served.value.path, deployment.upstreamModel) ?? path);
+  if (!streamed.ok) return streamed;
   const secret = opener.open(parts.credential);
   if (!secret.ok) return secret;
   const auth = authHeaders(provider, secret.value);
@@ -57,6 +61,7 @@ export function makeTarget(
     dialect,
     demo: address.value.origin === DEMO,
     ...address.value,
+    streamPath: streamed.value.path,
     allowPrivateNetwork: provider.allowPrivateNetwork,
     upstreamModel: deployment.upstreamModel === '*' ? null : deployment.upstreamModel,
     maxOutputField: provider.quirks.includes('max_completion_tokens') ? 'max_completion_tokens' : 'max_tokens',
