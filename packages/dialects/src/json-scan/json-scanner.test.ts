@@ -149,14 +149,20 @@ test.each([
   expect(scan(encodeUtf8(text)).error).toMatchObject({ kind: 'syntax', offset: expect.any(Number) });
 });
 
+/** CPU of this thread alone: what else the machine does is no matter of ours. */
+const cpuMs = (): number => {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+};
+
 test('a 10 MB string in chunks of 64 KB never holds the loop for long', () => {
   const body = encodeUtf8(`{"model":"m","messages":[{"content":"${'A'.repeat(10 * 1024 * 1024)}"}]}`);
   const scanner = new JsonScanner(plan);
   let longest = 0;
   for (let at = 0; at < body.length; at += 65_536) {
-    const from = performance.now();
+    const from = cpuMs();
     expect(scanner.push(body.subarray(at, at + 65_536))).toBeNull();
-    longest = Math.max(longest, performance.now() - from);
+    longest = Math.max(longest, cpuMs() - from);
   }
   expect(scanner.finish()).toBeNull();
   expect(longest).toBeLessThan(50);

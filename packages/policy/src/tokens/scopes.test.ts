@@ -48,10 +48,16 @@ test('globs agree with a reference', () => {
   );
 });
 
+/** CPU of this thread alone: what else the machine does is no matter of ours. */
+const cpuMs = (): number => {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+};
+
 test('a hostile pattern costs no more than pattern times text', () => {
-  const started = performance.now();
+  const started = cpuMs();
   expect(matchGlob('*a'.repeat(60), `${'a'.repeat(5_000)}b`)).toBe(false);
-  expect(performance.now() - started).toBeLessThan(100);
+  expect(cpuMs() - started).toBeLessThan(100);
 });
 
 test('default deny', () => {

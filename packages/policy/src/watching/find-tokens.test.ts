@@ -68,9 +68,15 @@ test('in a URL, also where it is escaped', () => {
   expect(findTokensInText('/v1/models/gpt_live_1?%')).toEqual([]);
 });
 
+/** CPU of this thread alone: what else the machine does is no matter of ours. */
+const cpuMs = (): number => {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+};
+
 test('a megabyte made of what is searched for is read in bounded time', () => {
   const hostile = bytes('tgk_live_'.repeat(120_000));
-  const start = performance.now();
+  const start = cpuMs();
   expect(findTokens(hostile)).toEqual([]);
-  expect(performance.now() - start).toBeLessThan(250);
+  expect(cpuMs() - start).toBeLessThan(250);
 });
