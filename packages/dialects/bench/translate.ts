@@ -66,7 +66,7 @@ for (const caller of rows)
     const inbound = asked(caller);
     const reply = upstream.caller?.writeReply(
       {
-        source: 'ollama-chat',
+        source: 'ollama',
         id: 'a',
         model: 'm',
         createdAt: 1,

@@ -23,22 +23,28 @@ export const ENDPOINTS = [
 export const EndpointSchema = z.enum(ENDPOINTS);
 export type Endpoint = z.infer<typeof EndpointSchema>;
 
-/** Wire grammars, by the names of their folders. A row may carry one that no adapter speaks yet; the adapter then refuses. */
-export const DIALECTS = [
+/** Wire grammars of conversations, the only ones that are translated into one another. */
+export const CHAT_DIALECTS = [
   'openai-chat',
   'openai-responses',
-  'openai-embeddings',
-  'openai-completions',
-  'openai-images',
-  'openai-audio',
-  'openai-moderations',
-  'openai-models',
   'anthropic-messages',
   'gemini',
   'bedrock-converse',
   'cohere-v2',
   'mistral',
   'ollama',
+] as const;
+export type ChatDialect = (typeof CHAT_DIALECTS)[number];
+
+/** Wire grammars, by the names of their folders. A row may carry one that no adapter speaks yet; the adapter then refuses. */
+export const DIALECTS = [
+  ...CHAT_DIALECTS,
+  'openai-embeddings',
+  'openai-completions',
+  'openai-images',
+  'openai-audio',
+  'openai-moderations',
+  'openai-models',
   'jina-rerank',
 ] as const;
 export const DialectSchema = z.enum(DIALECTS);

@@ -1,11 +1,5 @@
-export const DIALECT_NAMES = [
-  'openai-chat',
-  'openai-responses',
-  'anthropic-messages',
-  'gemini',
-  'bedrock-converse',
-  'cohere-chat',
-  'mistral-chat',
-  'ollama-chat',
-] as const;
-export type DialectName = (typeof DIALECT_NAMES)[number];
+import { CHAT_DIALECTS, type ChatDialect } from '@tollgate/contracts';
+
+/** The names that rows, deployments and the wire between processes use; the list is the contracts' own. */
+export const DIALECT_NAMES: readonly ChatDialect[] = CHAT_DIALECTS;
+export type DialectName = ChatDialect;

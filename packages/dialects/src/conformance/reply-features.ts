@@ -95,7 +95,7 @@ export const REPLY_FEATURES: readonly ReplyFeature[] = [
 
 export const replyOf = ({ candidates }: ReplyFeature): CanonicalReply => ({
   // No dialect's own: nothing may pass by `rest` alone.
-  source: 'ollama-chat',
+  source: 'ollama',
   id: 'reply_1',
   model: 'a-model',
   createdAt: 1_700_000_000,

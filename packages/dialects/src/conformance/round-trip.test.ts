@@ -117,7 +117,7 @@ describe.each(CONFORMANCE_ROWS.map((row) => [row.dialect.name, row] as const))('
   test('every text of the conversation is in the body, whatever is dropped', () => {
     fc.assert(
       fc.property(requests, (request) => {
-        const written = dialect.upstream?.writeRequest({ ...request, source: 'ollama-chat' }, facts);
+        const written = dialect.upstream?.writeRequest({ ...request, source: 'ollama' }, facts);
         const body = JSON.stringify(parse(written?.body ?? new Uint8Array()));
         // A result that is JSON may stand there as JSON.
         for (const value of textsOf(request))
