@@ -1,5 +1,6 @@
 import { chownSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { startSimulatedOpenAi } from '@tollgate/testing';
 import { afterAll, expect, test } from 'vitest';
 import { DISTRIBUTED, lastLine, newFolder, processesIn, removeFolders, run, untilNothingRuns } from './start-up/run-product.ts';
 
@@ -35,6 +36,27 @@ test('a second start on a folder in use is refused in one line; after a stop it 
   expect((await models(again?.[1])).status).toBe(200);
   third.child.kill('SIGTERM');
   expect((await third.ended).code).toBe(0);
+  await untilNothingRuns(cwd);
+});
+
+test('with nothing but a provider key in the environment the first call after the ready line reaches the provider', async () => {
+  const upstream = await startSimulatedOpenAi();
+  const cwd = newFolder();
+  const start = run({ cwd, env: { OPENAI_API_KEY: 'sk-simulated', OPENAI_BASE_URL: upstream.url } });
+  try {
+    await start.says(READY);
+    const [, url, token] = READY.exec(start.stdout()) ?? [];
+    const answer = await fetch(`${url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'openai/gpt-4.1', messages: [{ role: 'user', content: 'hello' }] }),
+    });
+    expect([answer.status, answer.headers.get('x-tollgate-model')]).toEqual([200, 'gpt-4.1']);
+  } finally {
+    start.child.kill('SIGINT');
+    await start.ended;
+    await upstream.stop();
+  }
   await untilNothingRuns(cwd);
 });
 

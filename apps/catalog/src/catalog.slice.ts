@@ -57,6 +57,16 @@ test('providers of the adapters environment are registered with their models, pr
   expect(routing.routes.filter((route) => route.listed && route.model.startsWith('openai/')).length).toBeGreaterThan(30);
 });
 
+test('a process that holds the adapters too is not ready before what they offer can be called', async () => {
+  const bed = await openOne();
+  const adapters = () => bed.handle.readiness.report().checks['adapters'];
+  expect(adapters()).toEqual({ ready: false, detail: 'what they offer is not known yet' });
+  expect(bed.handle.readiness.report().ready).toBe(false);
+  await sayHello(bed, [OPENAI]);
+  expect(adapters()).toEqual({ ready: true, detail: 'registered' });
+  expect(await planOf(bed.transport, 'openai/gpt-4.1')).toMatchObject({ ok: true });
+});
+
 test('both views are valid and of one revision', async () => {
   const bed = await openOne();
   await sayHello(bed, [OPENAI]);

@@ -62,7 +62,16 @@ export class Catalog implements OnModuleInit, OnApplicationBootstrap, BeforeAppl
             variables: process.env,
             onApplied: () => this.registration.forget(),
           });
-    const { configFile } = this;
+    const { configFile, registration } = this;
+    readiness.register(
+      'adapters',
+      () => ({
+        ready: registration.registered,
+        detail: registration.registered ? 'registered' : 'what they offer is not known yet',
+      }),
+      // On the bus the catalogue serves without any; inside one process its first caller may ask for what they offer.
+      { required: transport.kind === 'in-process' },
+    );
     if (configFile !== null) readiness.register('config-file', () => configFile.state(), { required: false });
   }
 

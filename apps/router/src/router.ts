@@ -140,10 +140,10 @@ export class Router {
     const { gate } = this;
     const { readiness, metrics } = this.io;
     readiness.register('routes', () => {
-      const { index } = gate.routes;
+      const { index, settled } = gate.routes;
       return index === null
         ? { ready: false, detail: 'no snapshot of the catalogue has come yet' }
-        : { ready: true, detail: `revision ${index.revision}` };
+        : { ready: settled, detail: `revision ${index.revision}` };
     });
     readiness.register(
       'feed',

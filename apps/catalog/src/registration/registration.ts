@@ -28,6 +28,8 @@ export interface RegistrationSettings {
 
 /** Keeps the catalogue in step with what the adapters say of themselves. */
 export class Registration {
+  /** What the adapters offer has been in the catalogue since this start, so that their models can be called. */
+  registered = false;
   private readonly adapters: KnownAdapters;
   private readonly settings: RegistrationSettings;
   private subscription: Subscription | null = null;
@@ -111,6 +113,7 @@ export class Registration {
     this.applied = text;
     this.appliedAt = now;
     await this.settings.onRegistered();
+    this.registered = true;
   }
 
   /** Registers anew at the next tick: the file may have given up a provider. */

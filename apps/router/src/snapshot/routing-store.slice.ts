@@ -71,3 +71,47 @@ test('bytes on the subject that are no message lead to a question, not to a fall
   await waitFor(() => revision() === 3);
   expect(await serve('gpt-test')).toBe(200);
 });
+
+/** As of a catalogue that reads the snapshot, tells a change that is newer, and only then has sent what it read. */
+const tellMeanwhile = (change: object, read: object): void => {
+  harness.snapshot = async () => {
+    harness.changeCatalog(change);
+    await new Promise((resolve) => setImmediate(resolve));
+    harness.snapshot = () => ({ ...harness.routing(), revision: 8 });
+    return read;
+  };
+  harness.changeCatalog(delta(5, 6));
+};
+
+test('a change that is told while the snapshot is on its way is known at once, not by the next heartbeat', async () => {
+  tellMeanwhile(delta(7, 8), { ...harness.routing(), revision: 7 });
+  await waitFor(() => revision() === 8);
+  expect(harness.snapshots).toBe(3);
+});
+
+test('a snapshot that is older than what the changes have led to is not kept', async () => {
+  tellMeanwhile(delta(1, 9), { ...harness.routing(), revision: 6 });
+  await waitFor(() => revision() === 9 && harness.snapshots === 2);
+  expect([await serve('gpt-test'), revision()]).toEqual([200, 9]);
+});
+
+test('a router is not ready before it knows the change that it heard of during its first fetch', async () => {
+  await harness.stop();
+  harness = new RouterHarness();
+  let send = (): void => undefined;
+  const first = harness.routing();
+  harness.snapshot = () => {
+    harness.snapshot = () =>
+      new Promise((resolve) => {
+        send = () => resolve({ ...first, revision: 8 });
+      });
+    harness.changeCatalog(delta(7, 8));
+    return new Promise((resolve) => setImmediate(() => resolve({ ...first, revision: 7 })));
+  };
+  await harness.start();
+  await waitFor(() => revision() === 7 && harness.snapshots === 2);
+  expect(harness.router.gate.routes.settled).toBe(false);
+  send();
+  await waitFor(() => harness.router.gate.routes.settled);
+  expect(revision()).toBe(8);
+});

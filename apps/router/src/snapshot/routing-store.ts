@@ -1,4 +1,4 @@
-import { CatalogChangedSchema, RoutingSnapshotSchema, SUBJECTS } from '@tollgate/contracts';
+import { type CatalogChanged, CatalogChangedSchema, RoutingSnapshotSchema, SUBJECTS } from '@tollgate/contracts';
 import { concatBytes, decodeJson, EMPTY_BYTES, encodeJson } from '@tollgate/kernel';
 import { applyDelta, indexSnapshot, type RoutingIndex } from '@tollgate/policy';
 import type { Logger } from '@tollgate/telemetry';
@@ -22,7 +22,11 @@ export interface RoutingStoreParts {
 export class RoutingStore {
   /** null until the first snapshot is here. */
   index: RoutingIndex | null = null;
+  /** It has been as far as the catalogue has told; stays so, since an old state serves better than none. */
+  settled = false;
   private fetching = false;
+  /** The last change that came while a snapshot was on its way that may have been read before it. */
+  private missed: CatalogChanged | null = null;
   private closed = false;
   private retryMs = RETRY_MS_MIN;
   private failures = 0;
@@ -48,12 +52,15 @@ export class RoutingStore {
       return;
     }
     const next = this.index === null || !changed.success ? 'refetch' : applyDelta(this.index, changed.data);
-    if (next === 'refetch') this.fetch();
-    else this.keep(next);
+    if (next !== 'refetch') this.keep(next);
+    else if (this.fetching) this.missed = changed.success ? changed.data : this.missed;
+    else this.fetch();
   }
 
   private keep(index: RoutingIndex): void {
     if (index === this.index) return;
+    // A change has come in meanwhile and is ahead of the snapshot that was asked for before it.
+    if (index.epoch === this.index?.epoch && index.revision < this.index.revision) return;
     this.index = index;
     this.parts.onIndex?.(index);
   }
@@ -81,6 +88,7 @@ export class RoutingStore {
       this.keep(indexSnapshot(RoutingSnapshotSchema.parse(decodeJson(bytes))));
       this.retryMs = RETRY_MS_MIN;
       this.failures = 0;
+      this.fetchMissed();
     } catch (cause) {
       // While everybody boots, the catalogue may be the later one: that is no news until it has lasted.
       const level = this.index === null && this.failures < QUIET_FAILURES ? 'debug' : 'warn';
@@ -89,6 +97,14 @@ export class RoutingStore {
       this.timer = setTimeout(() => this.fetch(), this.retryMs);
       this.retryMs = Math.min(RETRY_MS_MAX, this.retryMs * 2);
     }
+  }
+
+  /** Without this a change that is told during the first fetch is known only by the next heartbeat. */
+  private fetchMissed(): void {
+    const { missed, index } = this;
+    this.missed = null;
+    if (missed !== null && (missed.epoch !== index?.epoch || missed.to > index.revision)) this.fetch();
+    else this.settled = true;
   }
 }
 

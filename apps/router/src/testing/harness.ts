@@ -64,7 +64,7 @@ export class RouterHarness {
   /** What an adapter that is tried with this router is given. */
   upstreams: unknown = {};
   adapt: (stream: ServerStream, call: UpstreamCall) => void = (stream) => answerWhole(stream);
-  /** How often the routing snapshot has been fetched, and what is sent in its place. */
+  /** How often the routing snapshot has been fetched, and what is sent in its place; a promise is waited for. */
   snapshots = 0;
   snapshot: () => unknown = () => this.routing();
   private readonly bus: FaultyTransport;
@@ -230,8 +230,13 @@ export class RouterHarness {
       stream.sendHead(encodeJson({}));
       const { view } = decodeJson(stream.meta) as { view: string };
       if (view === 'routing') this.snapshots += 1;
-      stream.send(encodeJson(view === 'routing' ? this.snapshot() : this.upstreams));
-      stream.end(encodeJson({}));
+      const answer = (whole: unknown): void => {
+        stream.send(encodeJson(whole));
+        stream.end(encodeJson({}));
+      };
+      const whole = view === 'routing' ? this.snapshot() : this.upstreams;
+      if (whole instanceof Promise) void whole.then(answer);
+      else answer(whole);
     });
     transport.respond(SUBJECTS.usageSettled, 'analytics', async (message) => {
       if (!this.analyticsUp) throw new Error('Postgres is away');

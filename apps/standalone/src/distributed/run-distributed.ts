@@ -282,13 +282,19 @@ async function untilReady(plan: ServicePlan): Promise<void> {
     try {
       const response = await fetch(new URL('/readyz', plan.url), { signal: AbortSignal.timeout(2_000) });
       last = await response.text();
-      if (response.ok) return;
+      if (response.ok && hasAdapters(last)) return;
     } catch (error) {
       last = String(error);
     }
     await wait(READY_LOOK_MS);
   }
   throw new BootError(`${plan.name} is not ready after a minute: ${last.slice(0, 500)}`);
+}
+
+/** The catalogue may serve before it has heard the adapters; whoever reads the ready line calls their models next. */
+function hasAdapters(report: string): boolean {
+  const { checks } = JSON.parse(report) as { readonly checks?: Readonly<Record<string, { readonly ready: boolean }>> };
+  return checks?.['adapters']?.ready !== false;
 }
 
 async function stopAll(processes: readonly Planned[], graceMs: number): Promise<void> {
