@@ -3,7 +3,7 @@ import { SIMULATED_KEYS, type SimulatedProviders, startSimulatedProviders } from
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type CallOptions, Harness, SECRET, type TestCall } from '../testing/harness.js';
 
-const KEYS = { openai: SECRET, anthropic: SECRET, gemini: SECRET };
+const KEYS = { openai: SECRET, anthropic: SECRET, gemini: SECRET, mistral: SECRET };
 let harness: Harness;
 let providers: SimulatedProviders;
 beforeAll(async () => {
@@ -38,11 +38,19 @@ beforeAll(async () => {
       ],
       headers: {},
     };
-    snapshot.providers.push(gemini, anthropic, { ...openai, quirks: ['max_completion_tokens'] });
+    const mistral = {
+      ...sim,
+      id: 'prov_mistral',
+      name: 'mistral',
+      baseUrl: `${providers.url('mistral')}/v1`,
+      serves: [{ endpoint: 'chat.completions' as const, dialect: 'mistral' as const, path: '/chat/completions' }],
+    };
+    snapshot.providers.push(gemini, mistral, anthropic, { ...openai, quirks: ['max_completion_tokens'] });
     const common = { credentialId: 'cred_sealed' };
     snapshot.deployments.push(
       { ...common, id: 'anthropic', providerId: 'prov_anthropic', upstreamModel: '*' },
       { ...common, id: 'gemini', providerId: 'prov_gemini', upstreamModel: 'gemini-2.5-flash' },
+      { ...common, id: 'mistral', providerId: 'prov_mistral', upstreamModel: '*' },
       { ...common, id: 'openai', providerId: 'prov_openai', upstreamModel: '*' },
     );
   });
@@ -61,11 +69,14 @@ const PAIRS: readonly (readonly [caller: Dialect, vendor: string])[] = [
   ['anthropic-messages', 'anthropic'],
   ['openai-chat', 'gemini'],
   ['anthropic-messages', 'gemini'],
+  ['openai-chat', 'mistral'],
+  ['anthropic-messages', 'mistral'],
 ];
 const MODELS: Readonly<Record<string, string>> = {
   anthropic: 'claude-sonnet-4-5',
   openai: 'gpt-4.1',
   gemini: 'gemini-2.5-flash',
+  mistral: 'mistral-large-latest',
 };
 const FAULTS: readonly (readonly [fault: string, code: string])[] = [
   ['429', 'upstream_rate_limited'],
@@ -74,8 +85,9 @@ const FAULTS: readonly (readonly [fault: string, code: string])[] = [
   ['context-window', 'upstream_context_window'],
   ['content-policy', 'upstream_content_policy'],
 ];
-/** A spent quota is a 429 like any other there, and a prompt against the rules is answered with a 200 that says so. */
-const UNTOLD_BY_GOOGLE = ['quota', 'content-policy'];
+/** There a spent quota is a 429 like any other, and a prompt against the rules is answered with a 200 or refused like any other. */
+const UNTOLD = ['quota', 'content-policy'];
+const TELLS_ALL = ['openai', 'anthropic'];
 const TOOL = {
   name: 'weather',
   description: 'Tells the weather',
@@ -159,14 +171,14 @@ describe.each(PAIRS)('%s at %s', (caller, vendor) => {
     async () => {
       const call = await send(caller, vendor, 'x', { model: `${vendor}/nothing-404` });
       expect(call.order).toEqual(['error']);
-      expect(call.failure).toMatchObject({ code: 'upstream_not_found', status: 404, basis: 'none' });
+      expect(call.failure).toMatchObject({ code: 'upstream_not_found', status: vendor === 'mistral' ? 400 : 404, basis: 'none' });
       const body = JSON.parse(call.failure?.body ?? 'null');
       expect(typeof body.error.message).toBe('string');
       expect(body.type).toBe(openai ? undefined : 'error');
     },
   );
 
-  test.each(FAULTS.filter(([fault]) => vendor !== 'gemini' || !UNTOLD_BY_GOOGLE.includes(fault)))(
+  test.each(FAULTS.filter(([fault]) => TELLS_ALL.includes(vendor) || !UNTOLD.includes(fault)))(
     '%s is told apart',
     async (fault, code) => {
       providers.arm(vendor, fault);

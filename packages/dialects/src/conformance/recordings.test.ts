@@ -22,7 +22,7 @@ const parse = (text: string): JsonObject => {
   const value: unknown = JSON.parse(text);
   return isObject(value) ? value : {};
 };
-const ownerOf = (recorded: JsonObject) => CONFORMANCE_ROWS.find((row) => row.owns(recorded));
+const ownerOf = (recorded: JsonObject) => CONFORMANCE_ROWS.findLast((row) => row.owns(recorded));
 
 interface Recorded {
   readonly name: string;

@@ -5,6 +5,7 @@ import type { Target } from '../canonical/target.js';
 import { gemini } from '../gemini/dialect.js';
 import { isObject, type JsonObject } from '../json/json-value.js';
 import { takeCount, takeObject } from '../json/take.js';
+import { mistral } from '../mistral/dialect.js';
 import { openaiChat } from '../openai-chat/dialect.js';
 import { openaiResponses } from '../openai-responses/dialect.js';
 
@@ -83,5 +84,13 @@ export const CONFORMANCE_ROWS: readonly ConformanceRow[] = [
         recorded.map((one) => takeObject(one['usageMetadata'])['totalTokenCount']).findLast((count) => takeCount(count) !== null),
       ),
     frame: (events) => encodeUtf8(events.map((event) => `data: ${event}\r\n\r\n`).join('')),
+  },
+  {
+    dialect: mistral,
+    target: {},
+    // Ids of 32 hexadecimal digits are this vendor's alone among those that resemble OpenAI.
+    owns: (recorded) => Array.isArray(recorded['choices']) && /^[0-9a-f]{32}$/.test(String(recorded['id'])),
+    total: (recorded) => takeCount(lastUsage(recorded, 'usage', '')?.['total_tokens']),
+    frame: (events) => encodeUtf8(`${events.map((event) => `data: ${event}\n\n`).join('')}data: [DONE]\n\n`),
   },
 ];

@@ -93,6 +93,7 @@ export class ChoiceReader {
   private readContent(content: JsonValue | undefined, logprobs: readonly TokenLogprob[] | undefined): void {
     for (const part of takeContent(content)) {
       if (part.type === 'reasoning') this.addThought(part.text);
+      else if (part.type === 'opaque') this.emitter.endPart(this.emitter.startPart(this.candidate, part));
       else {
         this.endThought();
         if (this.text < 0) this.text = this.emitter.startPart(this.candidate, { type: 'text', text: '' });

@@ -1,5 +1,14 @@
 import { readMediaUrl } from '../canonical/media.js';
-import type { CacheMark, Citation, Part, ReasoningPart, Signature, TextPart, ThoughtFormat } from '../canonical/part.js';
+import type {
+  CacheMark,
+  Citation,
+  OpaquePart,
+  Part,
+  ReasoningPart,
+  Signature,
+  TextPart,
+  ThoughtFormat,
+} from '../canonical/part.js';
 import { isObject, type JsonObject, type JsonValue } from '../json/json-value.js';
 import { takeArray, takeNumber, takeObject, takeRest, takeText } from '../json/take.js';
 import { needObject, needText, Unwanted, wantText } from '../json/want.js';
@@ -80,15 +89,16 @@ export function readThinking(part: JsonObject): ReasoningPart | null {
   return text === '' ? null : { type: 'reasoning', text };
 }
 
-/** What an upstream puts into `content`: a text, or (Mistral, some gateways) an array of texts and thoughts. */
-export function takeContent(content: JsonValue | undefined): (TextPart | ReasoningPart)[] {
+/** What an upstream puts into `content`: a text, or (Mistral, some gateways) an array of texts, thoughts and references. */
+export function takeContent(content: JsonValue | undefined): (TextPart | ReasoningPart | OpaquePart)[] {
   if (typeof content === 'string') return content === '' ? [] : [{ type: 'text', text: content }];
-  const parts: (TextPart | ReasoningPart)[] = [];
+  const parts: (TextPart | ReasoningPart | OpaquePart)[] = [];
   for (const entry of takeArray(content)) {
     const part = takeObject(entry);
     const thought = part['type'] === 'thinking' ? readThinking(part) : null;
     const text = takeText(part['text']) ?? '';
     if (thought !== null) parts.push(thought);
+    else if (part['type'] === 'reference') parts.push({ type: 'opaque', dialect: 'mistral', kind: 'reference', value: part });
     else if (text !== '') parts.push({ type: 'text', text });
   }
   return parts;

@@ -44,7 +44,9 @@ class ChatStreamReader implements StreamReader {
     if (json === 'done') this.readDone();
     else if (json === 'malformed') this.emitter.fail(MALFORMED);
     else if (json === 'too_large') this.emitter.fail(TOO_LARGE);
-    else if (isObject(json['error']) || typeof json['error'] === 'string') this.emitter.fail(readErrorFields(null, json));
+    else if (isObject(json['error']) || typeof json['error'] === 'string' || json['object'] === 'error')
+      // Mistral and vLLM write the error itself where a chunk stands.
+      this.emitter.fail(readErrorFields(null, json));
     else this.readChunk(json);
   }
 

@@ -11,8 +11,7 @@ export const provider: ProviderRow = {
   headers: {},
   serves: [
     { endpoint: 'chat.completions', dialect: 'mistral', path: '/chat/completions' },
-    // The same path takes what OpenAI's clients send.
-    ...servesOpenAi(['chat', 'embeddings', 'models', 'transcriptions']),
+    ...servesOpenAi(['embeddings', 'models', 'transcriptions']),
   ],
   keyVariables: ['MISTRAL_API_KEY'],
   baseUrlVariable: null,

@@ -1,0 +1,34 @@
+import type { DialectName } from '../canonical/dialect-name.js';
+
+export interface Sample {
+  readonly name: string;
+  /** Events as JSON texts, to be framed by the dialect's row. */
+  readonly events: readonly string[];
+}
+
+const json = (values: readonly object[]): readonly string[] => values.map((value) => JSON.stringify(value));
+
+const chunk = (delta: object, finish: string | null = null, more: object = {}): object => ({
+  id: '5319bd0299614c679a0068a4f2c8ffd0',
+  object: 'chat.completion.chunk',
+  created: 1,
+  model: 'magistral-medium-latest',
+  choices: [{ index: 0, delta, finish_reason: finish }],
+  ...more,
+});
+const thinking = (text: string): object => ({ content: [{ type: 'thinking', thinking: [{ type: 'text', text }] }] });
+const MISTRAL_CALLS = [
+  chunk({ role: 'assistant', content: '' }),
+  chunk(thinking('which ')),
+  chunk(thinking('town?')),
+  chunk({ content: [{ type: 'text', text: 'Söme ' }] }),
+  chunk({ content: 'words 🌧' }),
+  chunk({ tool_calls: [{ id: 'a1B2c3D4e', function: { name: 'weather', arguments: '{"town":"Öslo"}' }, index: 0 }] }),
+  chunk({ tool_calls: [{ id: 'f5G6h7J8k', function: { name: 'time', arguments: '{}' }, index: 1 }] }),
+  chunk({ content: '' }, 'tool_calls', { usage: { prompt_tokens: 20, completion_tokens: 10, total_tokens: 30 } }),
+];
+
+/** Answers of the dialects that only vendors speak: thoughts, words and two calls, in the vendor's own frames. */
+export const SAMPLES: Readonly<Partial<Record<DialectName, Sample>>> = {
+  mistral: { name: 'thoughts, words and calls', events: json(MISTRAL_CALLS) },
+};
