@@ -3,11 +3,12 @@ import type { Dialect } from './canonical/dialect.js';
 import type { DialectName } from './canonical/dialect-name.js';
 import { gemini } from './gemini/dialect.js';
 import { mistral } from './mistral/dialect.js';
+import { ollama } from './ollama/dialect.js';
 import { openaiChat } from './openai-chat/dialect.js';
 import { openaiResponses } from './openai-responses/dialect.js';
 
 /** Every grammar that is spoken; a new one is one line. */
-export const DIALECT_ROWS: readonly Dialect[] = [openaiChat, openaiResponses, anthropicMessages, gemini, mistral];
+export const DIALECT_ROWS: readonly Dialect[] = [openaiChat, openaiResponses, anthropicMessages, gemini, mistral, ollama];
 
 const byName = new Map<string, Dialect>(DIALECT_ROWS.map((dialect) => [dialect.name, dialect]));
 

@@ -45,12 +45,21 @@ beforeAll(async () => {
       baseUrl: `${providers.url('mistral')}/v1`,
       serves: [{ endpoint: 'chat.completions' as const, dialect: 'mistral' as const, path: '/chat/completions' }],
     };
-    snapshot.providers.push(gemini, mistral, anthropic, { ...openai, quirks: ['max_completion_tokens'] });
+    const ollama = {
+      ...sim,
+      id: 'prov_ollama',
+      name: 'ollama',
+      baseUrl: providers.url('ollama'),
+      auth: { type: 'none' as const },
+      serves: [{ endpoint: 'chat.completions' as const, dialect: 'ollama' as const, path: '/api/chat' }],
+    };
+    snapshot.providers.push(gemini, mistral, ollama, anthropic, { ...openai, quirks: ['max_completion_tokens'] });
     const common = { credentialId: 'cred_sealed' };
     snapshot.deployments.push(
       { ...common, id: 'anthropic', providerId: 'prov_anthropic', upstreamModel: '*' },
       { ...common, id: 'gemini', providerId: 'prov_gemini', upstreamModel: 'gemini-2.5-flash' },
       { ...common, id: 'mistral', providerId: 'prov_mistral', upstreamModel: '*' },
+      { ...common, id: 'ollama', providerId: 'prov_ollama', upstreamModel: '*' },
       { ...common, id: 'openai', providerId: 'prov_openai', upstreamModel: '*' },
     );
   });
@@ -71,12 +80,15 @@ const PAIRS: readonly (readonly [caller: Dialect, vendor: string])[] = [
   ['anthropic-messages', 'gemini'],
   ['openai-chat', 'mistral'],
   ['anthropic-messages', 'mistral'],
+  ['openai-chat', 'ollama'],
+  ['anthropic-messages', 'ollama'],
 ];
 const MODELS: Readonly<Record<string, string>> = {
   anthropic: 'claude-sonnet-4-5',
   openai: 'gpt-4.1',
   gemini: 'gemini-2.5-flash',
   mistral: 'mistral-large-latest',
+  ollama: 'qwen3',
 };
 const FAULTS: readonly (readonly [fault: string, code: string])[] = [
   ['429', 'upstream_rate_limited'],
@@ -208,7 +220,7 @@ describe.each(PAIRS)('%s at %s', (caller, vendor) => {
   test('the cap on the output reaches the vendor', async () => {
     await send(caller, vendor, '@words 100', {}, { maxOutputTokens: 10 });
     const body = JSON.stringify(providers.ledger.entries.at(-1)?.body);
-    expect(body).toMatch(/"(max_(completion_)?tokens|maxOutputTokens)":10\b/);
+    expect(body).toMatch(/"(max_(completion_)?tokens|maxOutputTokens|num_predict)":10\b/);
   });
 });
 

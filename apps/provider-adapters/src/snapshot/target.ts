@@ -67,7 +67,7 @@ export function makeTarget(
     maxOutputField: provider.quirks.includes('max_completion_tokens') ? 'max_completion_tokens' : 'max_tokens',
     asksForUsage: dialect === 'openai-chat' && !provider.quirks.includes('stream_usage_unasked'),
     answerHeaders: [...common, 'accept', 'application/json'],
-    streamHeaders: [...common, 'accept', 'text/event-stream'],
+    streamHeaders: [...common, 'accept', findDialect(dialect)?.streamType ?? 'text/event-stream'],
     secret: secret.value,
   });
 }

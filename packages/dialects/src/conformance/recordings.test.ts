@@ -55,7 +55,7 @@ const answers = files
 const callers = CONFORMANCE_ROWS.filter(({ dialect }) => dialect.caller !== null);
 
 test.skipIf(!present)('there are recordings of each dialect (set RECORDINGS_DIR to their folder)', () => {
-  for (const row of CONFORMANCE_ROWS) {
+  for (const row of CONFORMANCE_ROWS.filter(({ unrecorded }) => unrecorded === undefined)) {
     expect(streams.filter((stream) => stream.row === row).length, row.dialect.name).toBeGreaterThan(0);
     expect(answers.filter((answer) => answer.row === row).length, row.dialect.name).toBeGreaterThan(0);
   }

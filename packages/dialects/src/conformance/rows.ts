@@ -6,6 +6,7 @@ import { gemini } from '../gemini/dialect.js';
 import { isObject, type JsonObject } from '../json/json-value.js';
 import { takeCount, takeObject } from '../json/take.js';
 import { mistral } from '../mistral/dialect.js';
+import { ollama } from '../ollama/dialect.js';
 import { openaiChat } from '../openai-chat/dialect.js';
 import { openaiResponses } from '../openai-responses/dialect.js';
 
@@ -20,6 +21,8 @@ export interface ConformanceRow {
   frame(events: readonly string[]): Uint8Array;
   /** The vendor's own total of tokens in a recording (one body, or the events of a stream); null where it says none. */
   total(recorded: readonly JsonObject[]): number | null;
+  /** Why there is no recording of it to be read. */
+  readonly unrecorded?: string;
   /** Where one recorded file holds several streams: whether this event begins one. */
   begins?(event: JsonObject): boolean;
 }
@@ -92,5 +95,17 @@ export const CONFORMANCE_ROWS: readonly ConformanceRow[] = [
     owns: (recorded) => Array.isArray(recorded['choices']) && /^[0-9a-f]{32}$/.test(String(recorded['id'])),
     total: (recorded) => takeCount(lastUsage(recorded, 'usage', '')?.['total_tokens']),
     frame: (events) => encodeUtf8(`${events.map((event) => `data: ${event}\n\n`).join('')}data: [DONE]\n\n`),
+  },
+  {
+    dialect: ollama,
+    target: {},
+    unrecorded: 'a server of ones own, which nobody has recorded; its lines are taken from its documentation',
+    owns: (recorded) => isObject(recorded['message']) && typeof recorded['done'] === 'boolean',
+    total: (recorded) =>
+      sumOf(
+        recorded.findLast((one) => one['done'] === true),
+        ['prompt_eval_count', 'eval_count'],
+      ),
+    frame: (events) => encodeUtf8(events.map((event) => `${event}\n`).join('')),
   },
 ];

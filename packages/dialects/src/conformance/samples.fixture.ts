@@ -28,7 +28,25 @@ const MISTRAL_CALLS = [
   chunk({ content: '' }, 'tool_calls', { usage: { prompt_tokens: 20, completion_tokens: 10, total_tokens: 30 } }),
 ];
 
+const line = (message: object, more: object = {}): object => ({
+  model: 'qwen3',
+  created_at: '2026-01-01T00:00:00.123456Z',
+  message: { role: 'assistant', content: '', ...message },
+  done: false,
+  ...more,
+});
+const OLLAMA_CALLS = [
+  line({ thinking: 'which ' }),
+  line({ thinking: 'town?' }),
+  line({ content: 'Söme ' }),
+  line({ content: 'words 🌧' }),
+  line({ tool_calls: [{ function: { name: 'weather', arguments: { town: 'Öslo' } } }] }),
+  line({ tool_calls: [{ function: { name: 'time', arguments: {} } }] }),
+  line({}, { done: true, done_reason: 'stop', prompt_eval_count: 20, eval_count: 10 }),
+];
+
 /** Answers of the dialects that only vendors speak: thoughts, words and two calls, in the vendor's own frames. */
 export const SAMPLES: Readonly<Partial<Record<DialectName, Sample>>> = {
   mistral: { name: 'thoughts, words and calls', events: json(MISTRAL_CALLS) },
+  ollama: { name: 'thoughts, words and calls', events: json(OLLAMA_CALLS) },
 };
