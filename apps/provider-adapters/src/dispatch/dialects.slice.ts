@@ -3,7 +3,7 @@ import { SIMULATED_KEYS, type SimulatedProviders, startSimulatedProviders } from
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type CallOptions, Harness, SECRET, type TestCall } from '../testing/harness.js';
 
-const KEYS = { openai: SECRET, anthropic: SECRET, gemini: SECRET, mistral: SECRET };
+const KEYS = { openai: SECRET, anthropic: SECRET, gemini: SECRET, mistral: SECRET, cohere: SECRET };
 let harness: Harness;
 let providers: SimulatedProviders;
 beforeAll(async () => {
@@ -53,13 +53,21 @@ beforeAll(async () => {
       auth: { type: 'none' as const },
       serves: [{ endpoint: 'chat.completions' as const, dialect: 'ollama' as const, path: '/api/chat' }],
     };
-    snapshot.providers.push(gemini, mistral, ollama, anthropic, { ...openai, quirks: ['max_completion_tokens'] });
+    const cohere = {
+      ...sim,
+      id: 'prov_cohere',
+      name: 'cohere',
+      baseUrl: providers.url('cohere'),
+      serves: [{ endpoint: 'chat.completions' as const, dialect: 'cohere-v2' as const, path: '/v2/chat' }],
+    };
+    snapshot.providers.push(gemini, mistral, ollama, cohere, anthropic, { ...openai, quirks: ['max_completion_tokens'] });
     const common = { credentialId: 'cred_sealed' };
     snapshot.deployments.push(
       { ...common, id: 'anthropic', providerId: 'prov_anthropic', upstreamModel: '*' },
       { ...common, id: 'gemini', providerId: 'prov_gemini', upstreamModel: 'gemini-2.5-flash' },
       { ...common, id: 'mistral', providerId: 'prov_mistral', upstreamModel: '*' },
       { ...common, id: 'ollama', providerId: 'prov_ollama', upstreamModel: '*' },
+      { ...common, id: 'cohere', providerId: 'prov_cohere', upstreamModel: '*' },
       { ...common, id: 'openai', providerId: 'prov_openai', upstreamModel: '*' },
     );
   });
@@ -82,6 +90,8 @@ const PAIRS: readonly (readonly [caller: Dialect, vendor: string])[] = [
   ['anthropic-messages', 'mistral'],
   ['openai-chat', 'ollama'],
   ['anthropic-messages', 'ollama'],
+  ['openai-chat', 'cohere'],
+  ['anthropic-messages', 'cohere'],
 ];
 const MODELS: Readonly<Record<string, string>> = {
   anthropic: 'claude-sonnet-4-5',
@@ -89,6 +99,7 @@ const MODELS: Readonly<Record<string, string>> = {
   gemini: 'gemini-2.5-flash',
   mistral: 'mistral-large-latest',
   ollama: 'qwen3',
+  cohere: 'command-a-03-2025',
 };
 const FAULTS: readonly (readonly [fault: string, code: string])[] = [
   ['429', 'upstream_rate_limited'],

@@ -2,6 +2,7 @@ import { encodeUtf8 } from '@tollgate/kernel';
 import { anthropicMessages } from '../anthropic-messages/dialect.js';
 import type { Dialect } from '../canonical/dialect.js';
 import type { Target } from '../canonical/target.js';
+import { cohereV2 } from '../cohere-v2/dialect.js';
 import { gemini } from '../gemini/dialect.js';
 import { isObject, type JsonObject } from '../json/json-value.js';
 import { takeCount, takeObject } from '../json/take.js';
@@ -107,5 +108,17 @@ export const CONFORMANCE_ROWS: readonly ConformanceRow[] = [
         ['prompt_eval_count', 'eval_count'],
       ),
     frame: (events) => encodeUtf8(events.map((event) => `${event}\n`).join('')),
+  },
+  {
+    dialect: cohereV2,
+    target: {},
+    owns: (recorded) =>
+      recorded['type'] === 'message-start' || (isObject(recorded['message']) && typeof recorded['finish_reason'] === 'string'),
+    total: (recorded) => {
+      const tokens = lastUsage(recorded, 'usage', 'delta')?.['tokens'];
+      return isObject(tokens) ? sumOf(tokens, ['input_tokens', 'output_tokens']) : null;
+    },
+    frame: typedFrames,
+    begins: (event) => event['type'] === 'message-start',
   },
 ];

@@ -45,8 +45,36 @@ const OLLAMA_CALLS = [
   line({}, { done: true, done_reason: 'stop', prompt_eval_count: 20, eval_count: 10 }),
 ];
 
+const content = (type: string, index: number, value: object): object => ({ type, index, delta: { message: { content: value } } });
+const called = (type: string, index: number, value: object): object => ({
+  type,
+  index,
+  delta: { message: { tool_calls: value } },
+});
+const COHERE_CALLS = [
+  { id: 'e7592632', type: 'message-start', delta: { message: { role: 'assistant', content: [], tool_plan: '' } } },
+  content('content-start', 0, { type: 'thinking', thinking: '' }),
+  content('content-delta', 0, { thinking: 'which ' }),
+  content('content-delta', 0, { thinking: 'town?' }),
+  { type: 'content-end', index: 0 },
+  { type: 'tool-plan-delta', delta: { message: { tool_plan: 'Söme ' } } },
+  { type: 'tool-plan-delta', delta: { message: { tool_plan: 'words 🌧' } } },
+  called('tool-call-start', 0, { id: 'weather_1', type: 'function', function: { name: 'weather', arguments: '' } }),
+  called('tool-call-delta', 0, { function: { arguments: '{"town":' } }),
+  called('tool-call-delta', 0, { function: { arguments: '"Öslo"}' } }),
+  { type: 'tool-call-end', index: 0 },
+  called('tool-call-start', 1, { id: 'time_2', type: 'function', function: { name: 'time', arguments: '' } }),
+  called('tool-call-delta', 1, { function: { arguments: 'null' } }),
+  { type: 'tool-call-end', index: 1 },
+  {
+    type: 'message-end',
+    delta: { finish_reason: 'TOOL_CALL', usage: { tokens: { input_tokens: 20, output_tokens: 10 }, cached_tokens: 4 } },
+  },
+];
+
 /** Answers of the dialects that only vendors speak: thoughts, words and two calls, in the vendor's own frames. */
 export const SAMPLES: Readonly<Partial<Record<DialectName, Sample>>> = {
   mistral: { name: 'thoughts, words and calls', events: json(MISTRAL_CALLS) },
   ollama: { name: 'thoughts, words and calls', events: json(OLLAMA_CALLS) },
+  'cohere-v2': { name: 'thoughts, a plan and calls', events: json(COHERE_CALLS) },
 };
