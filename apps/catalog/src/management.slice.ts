@@ -125,6 +125,8 @@ describe('providers and credentials', () => {
       [{ name: 'nowhere', base_url: 'https://x.example', settings: {} }, '/settings'],
       [{ name: 'x', base_url: 'file:///etc/passwd' }, '/base_url'],
       [{ name: 'x', base_url: 'http://user:canary@x.example' }, '/base_url'],
+      [{ name: 'x', base_url: 'http://2130706433/v1' }, '/base_url'],
+      [{ name: 'vllm-2', base_url: 'http://localhost:8000/v1' }, '/base_url'],
       [{ name: 'Bad Name', base_url: 'http://x' }, '/name'],
       [{ name: 'x', base_url: 'http://x', secret: 'canary\nsk' }, '/secret'],
       [{ name: 'x', base_url: 'http://x', colour: 'red' }, '/colour'],

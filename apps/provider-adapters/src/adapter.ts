@@ -39,9 +39,9 @@ export class Adapter {
     private readonly hello: AdapterHello,
   ) {
     const { transport, logger, metrics, tracer, clock } = io;
-    const { connectionsMax, keepAliveMs, callsMax, tracesUpstream } = config;
+    const { connectionsMax, keepAliveMs, privateNetworks, callsMax, tracesUpstream } = config;
     const sweep = new CallSweep(clock);
-    this.pools = new UpstreamPools({ connectionsMax, keepAliveMs, connectMsMax: CONNECT_MS_MAX });
+    this.pools = new UpstreamPools({ connectionsMax, keepAliveMs, privateNetworks, connectMsMax: CONNECT_MS_MAX });
     this.reporter = new UsageReporter(transport, logger);
     const opener = new CredentialOpener({
       sealingKey: config.sealingKey,

@@ -6,6 +6,7 @@ import {
   optionalText,
   type VariableSpec,
 } from '@tollgate/kernel';
+import { UPSTREAM_NETWORKS_VARIABLE } from '@tollgate/policy';
 import { PROVIDERS, providerVariables } from '@tollgate/providers';
 
 const KEY_BYTES = 32;
@@ -45,6 +46,7 @@ const own = {
     max: 600_000,
     fallback: 30_000,
   }),
+  privateNetworks: UPSTREAM_NETWORKS_VARIABLE,
   tracesUpstream: booleanVariable({
     name: 'TOLLGATE_TRACE_UPSTREAM',
     purpose: 'Sends the traceparent header on to providers.',

@@ -8,12 +8,14 @@ export {
   windowsBeyondOf,
   withinRate,
 } from './access/excess.js';
+export { mayReach, UPSTREAM_NETWORKS_VARIABLE } from './access/may-reach.js';
 export { mergeBounds } from './access/merge-bounds.js';
 export { networkOf } from './access/network-of.js';
 export { type Network, type NetworkProblem, readNetwork } from './access/networks.js';
 export { type Never, type NeverReason, neverAdmits } from './access/never-admits.js';
 export { type AccessRefusal, PreparedAccess } from './access/prepare-access.js';
 export { isPrivateAddress } from './access/private-address.js';
+export { isPrivateUrl } from './access/private-url.js';
 export { canonicalZone, readTime } from './access/week.js';
 export {
   AUDIT_START,
@@ -113,7 +115,7 @@ export {
   type SecretStep,
 } from './rotation/secret-states.js';
 export { signWebhook, verifyWebhook, WEBHOOK_HEADERS, type WebhookMessage } from './rotation/sign-webhook.js';
-export { mayReach, readWebhookTarget, WEBHOOK_NETWORKS_VARIABLE, type WebhookTargetProblem } from './rotation/webhook-target.js';
+export { readWebhookTarget, WEBHOOK_NETWORKS_VARIABLE, type WebhookTargetProblem } from './rotation/webhook-target.js';
 export { BREAKER_DEFAULTS, type BreakerSettings } from './routing/breaker.js';
 export { concreteModel } from './routing/concrete-model.js';
 export { type AttemptFailure, Course } from './routing/course.js';

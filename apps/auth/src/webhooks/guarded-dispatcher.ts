@@ -22,7 +22,9 @@ export function createGuardedDispatcher(allowed: readonly Network[]): Agent {
       const refused = addresses.find((entry: LookupAddress) => !mayReach(entry.address, allowed));
       if (refused !== undefined) return callback(new WebhookAddressError('the name leads to a private address'), '', 0);
       const [first] = addresses;
-      if (options.all === true || first === undefined) return callback(null, addresses);
+      // Node's net module takes an empty list for a list.
+      if (first === undefined) return callback(new Error('the name has no address'), '', 0);
+      if (options.all === true) return callback(null, addresses);
       callback(null, first.address, first.family);
     });
   };

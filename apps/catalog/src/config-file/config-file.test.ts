@@ -159,6 +159,14 @@ test('a base URL takes variables; one that is not set is a mistake', async () =>
   expect(await problems(text)).toEqual(['4 providers.own.base_url: names a variable that is not set']);
 });
 
+test('an address that is not public is a mistake unless it is said to be meant', async () => {
+  const text = (more: string) => `version: 1\nproviders:\n  own: { base_url: "http://0x7f.1:9/v1"${more} }\n`;
+  expect(await problems(text(''))).toEqual([
+    '3 providers.own.base_url: is not on the public internet: set allow_private_network: true if it is meant',
+  ]);
+  expect(await problems(text(', allow_private_network: true'))).toEqual([]);
+});
+
 test('prices of the file are taken as they are written', async () => {
   const text =
     'version: 1\nproviders:\n  own: {base_url: "http://x/v1"}\nmodels:\n  own/m:\n    price: {input: 0.1, output: "0.40", cache_read: 1e-7}\n';

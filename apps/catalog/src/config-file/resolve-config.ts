@@ -1,5 +1,6 @@
 import type { Price } from '@tollgate/contracts';
 import { ok, type Result } from '@tollgate/kernel';
+import { isPrivateUrl } from '@tollgate/policy';
 import { findProvider, type PlaceProblem } from '@tollgate/providers';
 import { decimalOf } from '../prices/decimal-of.js';
 import { demoModels } from '../prices/demo-models.js';
@@ -89,7 +90,9 @@ export async function resolveConfig(
         );
       }
       const spec = specOf(name, provider, baseUrl, interpolatedAll(provider.settings, variables));
-      if (spec.ok)
+      if (spec.ok && !spec.value.allowPrivateNetwork && isPrivateUrl(spec.value.baseUrl)) {
+        note(problems, [...path, 'base_url'], 'is not on the public internet: set allow_private_network: true if it is meant');
+      } else if (spec.ok)
         providers.push({ spec: spec.value, credential, models: await modelsOf(spec.value, byProvider.get(name) ?? [], now) });
       else {
         for (const { setting, message } of spec.error) {

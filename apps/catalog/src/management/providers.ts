@@ -1,6 +1,7 @@
 import type { CreateProvider, Page, PageQuery, ProviderView } from '@tollgate/contracts';
 import { TollgateError } from '@tollgate/kernel';
 import { InvalidFieldsError } from '@tollgate/nest';
+import { isPrivateUrl } from '@tollgate/policy';
 import { findProvider, type ProviderRow } from '@tollgate/providers';
 import type { Act } from '../audit/current-act.js';
 import { noteChange } from '../audit/note-change.js';
@@ -71,6 +72,8 @@ export function deleteProvider(store: CatalogStore, act: Act, id: string): Promi
   });
 }
 
+const NOT_PUBLIC = 'is not on the public internet, where a call of this provider may not go';
+
 /** A secret is in none of these. */
 const auditViewOf = ({ name, title, base_url, api, allow_private_network, credential_id }: ProviderView) => ({
   ...{ name, title, base_url, api, allow_private_network, credential_id },
@@ -101,11 +104,11 @@ function specOf(wish: CreateProvider): ProviderSpec {
           origin: 'api',
         }
       : placed(row, wish, baseUrl);
-  return {
-    ...base,
-    title: wish.title ?? base.title,
-    allowPrivateNetwork: base.allowPrivateNetwork || wish.allow_private_network,
-  };
+  const allowPrivateNetwork = base.allowPrivateNetwork || wish.allow_private_network;
+  if (!allowPrivateNetwork && isPrivateUrl(base.baseUrl)) {
+    throw new InvalidFieldsError([{ pointer: '/base_url', detail: `${NOT_PUBLIC}: set allow_private_network if it is meant` }]);
+  }
+  return { ...base, title: wish.title ?? base.title, allowPrivateNetwork };
 }
 
 function placed(row: ProviderRow, wish: CreateProvider, baseUrl: string | null): ProviderSpec {

@@ -14,7 +14,7 @@ import {
 } from '@tollgate/contracts';
 import { createPeek } from '@tollgate/dialects';
 import { type Clock, concatBytes, decodeJson, decodeUtf8, encodeJson, encodeUtf8 } from '@tollgate/kernel';
-import { sealingKeyPair, sealSecret } from '@tollgate/policy';
+import { sealingKeyPair, sealSecret, UPSTREAM_NETWORKS_VARIABLE } from '@tollgate/policy';
 import {
   createMetrics,
   type FinishedSpan,
@@ -160,6 +160,7 @@ export class Harness {
       callsMax: 100,
       connectionsMax: 64,
       keepAliveMs: 5_000,
+      privateNetworks: UPSTREAM_NETWORKS_VARIABLE.fallback ?? [],
       tracesUpstream: false,
       providerVariables: { OPENAI_API_KEY: SECRET },
       ...config,

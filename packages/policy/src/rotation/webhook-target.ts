@@ -1,6 +1,6 @@
 import { fail, ok, type Result, type VariableSpec } from '@tollgate/kernel';
-import { type Network, readAddress, readNetwork } from '../access/networks.js';
-import { isPrivateAddress } from '../access/private-address.js';
+import { mayReach, readNetworks } from '../access/may-reach.js';
+import { type Network, readAddress } from '../access/networks.js';
 
 export type WebhookTargetProblem = 'no_url' | 'not_https' | 'has_credentials' | 'has_fragment' | 'private_address' | 'too_long';
 
@@ -13,24 +13,8 @@ export const WEBHOOK_NETWORKS_VARIABLE: VariableSpec<readonly Network[]> = {
     'Networks that are not public and that webhooks may reach all the same; with a loopback network in it, also by plain http there.',
   expected: 'CIDR blocks, separated by commas, for instance 10.20.0.0/16,127.0.0.0/8',
   fallback: [],
-  parse: (text) => {
-    const networks: Network[] = [];
-    for (const part of text.split(',')) {
-      const read = readNetwork(part.trim());
-      if (!read.ok) return null;
-      networks.push(read.network);
-    }
-    return networks;
-  },
+  parse: readNetworks,
 };
-
-/** A public address, or one that an administrator has allowed. To be asked of the very address that the socket connects to. */
-export function mayReach(address: string, allowed: readonly Network[]): boolean {
-  if (!isPrivateAddress(address)) return true;
-  const read = readAddress(address);
-  if (read === null) return false;
-  return allowed.some(({ family, first, last }) => family === read.family && first <= read.value && read.value <= last);
-}
 
 /**
  * Reads where a webhook goes. What its name leads to is checked at each connect, see {@link mayReach}; an address in the
