@@ -1,3 +1,4 @@
+import { CHAT_DIALECTS } from '@tollgate/contracts';
 import { HealthBook, indexSnapshot, type Plan, type PlanRefusal, plan } from '@tollgate/policy';
 import type { Transport } from '@tollgate/transport';
 import { fetchView } from './open-bed.js';
@@ -9,7 +10,8 @@ export async function planOf(transport: Transport, model: string, organisationId
     model,
     organisationId,
     endpoint: 'chat.completions',
-    dialects: ['openai-chat'],
+    // The calls of a conversation can be brought to all of them.
+    dialects: CHAT_DIALECTS,
     modelAllowed: () => true,
   } as const;
   const nothing = { now: 0, random: () => 0, affinityKey: null, inputTokens: 1, outputTokens: 1 };
