@@ -15,6 +15,7 @@ import type { ProofSuite } from './proof-suite.ts';
 import { rateLimit } from './rate-limit/rate-limit.ts';
 import { revocation } from './revocation/revocation.ts';
 import { rotation } from './rotation/rotation.ts';
+import { ssrf } from './ssrf/ssrf.ts';
 import { transport } from './transport.ts';
 
 const SUITES: readonly ProofSuite[] = [
@@ -32,6 +33,7 @@ const SUITES: readonly ProofSuite[] = [
   rateLimit,
   budget,
   oauth,
+  ssrf,
 ];
 const TIME_MS = 20 * 60_000;
 

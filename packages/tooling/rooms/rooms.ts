@@ -31,7 +31,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'apps/analytics': io(...SERVICE),
   'apps/cli': io('policy'),
   'apps/standalone': io(...SERVICE, 'auth', 'catalog', 'router', 'provider-adapters', 'analytics'),
-  test: io('testing', 'kernel', 'contracts', 'policy', 'transport', 'database'),
+  test: io('testing', 'kernel', 'contracts', 'policy', 'providers', 'transport', 'database'),
 };
 
 /** Workspaces that only tests may import, from any room. */
