@@ -4,6 +4,7 @@ import { CATALOG_ENVIRONMENT } from './config.js';
 import { findMistakes } from './config-file/find-mistakes.js';
 import { CatalogAudit1764170000000 } from './store/migrations/catalog-audit-1764170000000.js';
 import { CreateCatalog1763900000000 } from './store/migrations/create-catalog.js';
+import { CredentialTests1764320000000 } from './store/migrations/credential-tests-1764320000000.js';
 import { DatedPrices1764310000000 } from './store/migrations/dated-prices-1764310000000.js';
 import { KeepAnswers1764120000000 } from './store/migrations/keep-answers.js';
 import { RouteStrategies1764300000000 } from './store/migrations/route-strategies-1764300000000.js';
@@ -20,6 +21,7 @@ export const catalogService: ServiceDefinition<typeof CATALOG_ENVIRONMENT> = {
       CatalogAudit1764170000000,
       RouteStrategies1764300000000,
       DatedPrices1764310000000,
+      CredentialTests1764320000000,
     ],
   },
   findMistakes: (variables) => findMistakes(variables),

@@ -1,10 +1,11 @@
-import { type AdapterHello, SUBJECTS } from '@tollgate/contracts';
+import { type AdapterHello, type CredentialTestReply, type CredentialTestRequest, SUBJECTS } from '@tollgate/contracts';
 import type { Clock } from '@tollgate/kernel';
 import type { Logger, Metrics, Tracer } from '@tollgate/telemetry';
 import type { ServerStream, Subscription, Transport } from '@tollgate/transport';
 import type { AdapterConfig } from './config.js';
 import { CredentialOpener } from './credentials/open-credential.js';
 import { readableVariables } from './credentials/readable-variables.js';
+import { testCredential } from './credentials/test-credential.js';
 import { CallMetrics } from './dispatch/call-metrics.js';
 import { CallSweep } from './dispatch/call-sweep.js';
 import { UsageReporter } from './dispatch/report-usage.js';
@@ -28,6 +29,7 @@ export interface AdapterIo {
 export class Adapter {
   readonly keeper: SnapshotKeeper;
   private readonly pools: UpstreamPools;
+  private readonly opener: CredentialOpener;
   private readonly reporter: UsageReporter;
   private readonly server: CallServer;
   private serving: Subscription | null = null;
@@ -43,12 +45,17 @@ export class Adapter {
     const sweep = new CallSweep(clock);
     this.pools = new UpstreamPools({ connectionsMax, keepAliveMs, privateNetworks, connectMsMax: CONNECT_MS_MAX });
     this.reporter = new UsageReporter(transport, logger);
-    const opener = new CredentialOpener({
+    this.opener = new CredentialOpener({
       sealingKey: config.sealingKey,
       sealingKeyId: hello.sealingKey.id,
       environment: readableVariables(config.providerVariables, process.env),
     });
-    this.keeper = new SnapshotKeeper({ transport, logger, opener, onView: (view) => this.pools.keepOnly(view.origins()) });
+    this.keeper = new SnapshotKeeper({
+      transport,
+      logger,
+      opener: this.opener,
+      onView: (view) => this.pools.keepOnly(view.origins()),
+    });
     const parts = {
       clock,
       logger,
@@ -71,6 +78,11 @@ export class Adapter {
 
   handle(stream: ServerStream): void {
     this.server.handle(stream);
+  }
+
+  /** Not of the path of calls: asked for when a key is saved, or by hand. */
+  testCredential(request: CredentialTestRequest): Promise<CredentialTestReply> {
+    return testCredential(request, this.opener, this.pools);
   }
 
   /** Takes no more calls; resolves when those under way have ended. */

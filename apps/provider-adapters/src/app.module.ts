@@ -15,6 +15,7 @@ import type { Logger, Metrics, Tracer } from '@tollgate/telemetry';
 import type { Transport } from '@tollgate/transport';
 import { Adapter } from './adapter.js';
 import type { AdapterConfig } from './config.js';
+import { TestCredentialController } from './credentials/test-credential.controller.js';
 import { DescribeController } from './hello/describe.controller.js';
 import { ADAPTER, ADAPTER_HELLO } from './tokens.js';
 
@@ -29,7 +30,7 @@ export class AdapterModule implements OnApplicationBootstrap, BeforeApplicationS
   static forConfig(config: AdapterConfig): DynamicModule {
     return {
       module: AdapterModule,
-      controllers: [DescribeController],
+      controllers: [DescribeController, TestCredentialController],
       providers: [
         {
           provide: ADAPTER_HELLO,

@@ -1,6 +1,7 @@
 export * from './v1/audit.js';
 export * from './v1/budget.js';
 export * from './v1/catalog.js';
+export * from './v1/credential-test.js';
 export * from './v1/jwks.js';
 export * from './v1/management/alert-webhook.js';
 export * from './v1/management/all-operations.js';

@@ -5,7 +5,7 @@ export { readVendorError, type VendorError } from './errors/read-vendor-error.js
 export { findProvider } from './find-provider.js';
 export { judgeCheck } from './judge-check.js';
 export { neededSettings, type PlacedProvider, type PlaceProblem, type PlaceWish, placeProvider } from './place-provider.js';
-export type { CredentialCheck, ProviderRow, ProviderSetting, ServedEndpoint } from './provider-row.js';
+export type { ProviderRow, ProviderSetting, ServedEndpoint } from './provider-row.js';
 export { providerVariables } from './provider-variables.js';
 export { type EnvironmentProvider, providersInEnvironment } from './providers-in-environment.js';
 export { QUIRK_MEANINGS, QUIRKS, type Quirk } from './quirks.js';

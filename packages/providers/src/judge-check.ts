@@ -1,4 +1,4 @@
-import type { CredentialCheck } from './provider-row.js';
+import type { CredentialCheck } from '@tollgate/contracts';
 
 const REFUSES = [401, 403];
 

@@ -1,4 +1,4 @@
-import type { Dialect, Endpoint, ProviderAuth } from '@tollgate/contracts';
+import type { CredentialCheck, Dialect, Endpoint, ProviderAuth } from '@tollgate/contracts';
 import type { ErrorShape } from './errors/error-shapes.js';
 import type { Quirk } from './quirks.js';
 
@@ -27,17 +27,6 @@ export interface ProviderSetting {
   readonly fallback: string | null;
 }
 
-/** A call that costs nothing and that a vendor answers to a good key alone. */
-export interface CredentialCheck {
-  readonly method: 'GET';
-  /** Appended to the base URL; may hold settings. */
-  readonly path: string;
-  /** The status of a good key. */
-  readonly expect: number;
-  /** Statuses of a bad key where they are not 401 and 403 alone; anything else says nothing about the key. */
-  readonly refuses?: readonly number[];
-}
-
 /** A vendor as data. */
 export interface ProviderRow {
   /** First part of `provider/model`; never renamed. */
@@ -63,7 +52,7 @@ export interface ProviderRow {
   readonly quirks: readonly Quirk[];
   /** Where the fields stand in a body of an error. */
   readonly errors: ErrorShape;
-  /** null = the vendor documents no free call that tells a good key from a bad one. */
+  /** Its path may hold settings. null = the vendor documents no free call that tells a good key from a bad one. */
   readonly check: CredentialCheck | null;
   /** Id in @pydantic/genai-prices, null where it does not know the vendor. */
   readonly pricesId: string | null;

@@ -6,6 +6,7 @@ import { decimalOf } from '../prices/decimal-of.js';
 import { demoModels } from '../prices/demo-models.js';
 import { modelsOfVendor } from '../prices/models-of-vendor.js';
 import { specOfRow } from '../registration/spec-of-row.js';
+import { UNKNOWN_CHECK } from '../registration/unknown-check.js';
 import type { ModelSpec, ProviderSpec } from '../store/put-provider.js';
 import { DEFAULT_MAX_ATTEMPTS, DEFAULT_TIMEOUTS } from '../views/route-defaults.js';
 import type { ConfigProblem, ConfigReading } from './read-config.js';
@@ -133,6 +134,7 @@ const unknownSpec = (name: string, provider: FileProvider, baseUrl: string): Pro
   serves: [{ endpoint: 'chat.completions', dialect: 'openai-chat', path: '/chat/completions' }],
   headers: {},
   quirks: [],
+  check: UNKNOWN_CHECK,
   allowPrivateNetwork: false,
   pricesId: null,
   origin: 'file',

@@ -25,14 +25,17 @@ import { Caller, type ManagementCaller, Permission, TRANSPORT, ZodBody, ZodParam
 import type { Transport } from '@tollgate/transport';
 import { type Act, CurrentAct } from '../audit/current-act.js';
 import { Catalog } from '../catalog.js';
-import { createCredential, deleteCredential, listCredentials } from './credentials.js';
+import { createCredential, deleteCredential, listCredentials, tryCredential } from './credentials.js';
 import { createProvider, deleteProvider, listProviders, readProvider } from './providers.js';
 import { createRoute, deleteRoute, listRoutes, readRoute } from './routes.js';
 import { simulateRoute } from './simulate-route.js';
 
 @Controller('api/v1/providers')
 export class ProvidersController {
-  constructor(@Inject(Catalog) private readonly catalog: Catalog) {}
+  constructor(
+    @Inject(Catalog) private readonly catalog: Catalog,
+    @Inject(TRANSPORT) private readonly transport: Transport,
+  ) {}
 
   @Get()
   @Permission(PROVIDER_OPERATIONS.listProviders.permission)
@@ -43,7 +46,7 @@ export class ProvidersController {
   @Post()
   @Permission(PROVIDER_OPERATIONS.createProvider.permission)
   create(@CurrentAct() act: Act, @ZodBody(CreateProviderSchema) body: CreateProvider): Promise<ProviderView> {
-    return createProvider(this.catalog.store, act, body);
+    return createProvider(this.parts(), act, body);
   }
 
   @Get(':id')
@@ -58,11 +61,16 @@ export class ProvidersController {
   delete(@CurrentAct() act: Act, @ZodParam('id', ProviderIdSchema) id: string): Promise<void> {
     return deleteProvider(this.catalog.store, act, id).finally(() => this.catalog.registration.forget());
   }
+
+  private parts = () => ({ store: this.catalog.store, transport: this.transport });
 }
 
 @Controller('api/v1/credentials')
 export class CredentialsController {
-  constructor(@Inject(Catalog) private readonly catalog: Catalog) {}
+  constructor(
+    @Inject(Catalog) private readonly catalog: Catalog,
+    @Inject(TRANSPORT) private readonly transport: Transport,
+  ) {}
 
   @Get()
   @Permission(PROVIDER_OPERATIONS.listCredentials.permission)
@@ -73,7 +81,14 @@ export class CredentialsController {
   @Post()
   @Permission(PROVIDER_OPERATIONS.createCredential.permission)
   create(@CurrentAct() act: Act, @ZodBody(CreateCredentialSchema) body: CreateCredential): Promise<CredentialView> {
-    return createCredential(this.catalog.store, act, body);
+    return createCredential(this.parts(), act, body);
+  }
+
+  @Post(':id/test')
+  @HttpCode(200)
+  @Permission(PROVIDER_OPERATIONS.testCredential.permission)
+  test(@CurrentAct() act: Act, @ZodParam('id', CredentialIdSchema) id: string): Promise<CredentialView> {
+    return tryCredential(this.parts(), act, id);
   }
 
   @Delete(':id')
@@ -82,6 +97,8 @@ export class CredentialsController {
   delete(@CurrentAct() act: Act, @ZodParam('id', CredentialIdSchema) id: string): Promise<void> {
     return deleteCredential(this.catalog.store, act, id);
   }
+
+  private parts = () => ({ store: this.catalog.store, transport: this.transport });
 }
 
 @Controller('api/v1/routes')

@@ -1,4 +1,4 @@
-import type { CreateProvider, Page, PageQuery, ProviderView } from '@tollgate/contracts';
+import type { CreateProvider, CredentialTestReply, Page, PageQuery, ProviderView } from '@tollgate/contracts';
 import { TollgateError } from '@tollgate/kernel';
 import { InvalidFieldsError } from '@tollgate/nest';
 import { isPrivateUrl } from '@tollgate/policy';
@@ -7,13 +7,16 @@ import type { Act } from '../audit/current-act.js';
 import { noteChange } from '../audit/note-change.js';
 import { modelsOfVendor } from '../prices/models-of-vendor.js';
 import { specOfRow } from '../registration/spec-of-row.js';
+import { UNKNOWN_CHECK } from '../registration/unknown-check.js';
 import type { CatalogStore } from '../store/catalog-store.js';
 import { putModels } from '../store/put-models.js';
-import { type ProviderSpec, putCredential, putProvider } from '../store/put-provider.js';
+import { type ProviderSpec, putCredential, putProvider, putTriedSecret } from '../store/put-provider.js';
 import type { Origin, Query } from '../store/session.js';
 import { afterOf, pageOfRows } from './cursor.js';
 import { assertOwn, notFound } from './refusals.js';
-import { sealForAdapters } from './seal-for-adapters.js';
+import { type ManagementParts, sealAndTry } from './seal-for-adapters.js';
+import { testViewOf } from './test-secret.js';
+import { testableSpec } from './testable-provider.js';
 
 interface Row {
   readonly id: string;
@@ -25,13 +28,15 @@ interface Row {
   readonly origin: Origin;
   readonly active: boolean;
   readonly credential_id: string | null;
+  readonly test: CredentialTestReply | null;
+  readonly tested_at: Date | null;
   readonly models: number;
   readonly created_at: Date;
 }
 
-const SELECT = `SELECT p.id, p.name, p.title, p.base_url, p.serves, p.allow_private_network, p.origin, p.active, p.credential_id, p.created_at,
+const SELECT = `SELECT p.id, p.name, p.title, p.base_url, p.serves, p.allow_private_network, p.origin, p.active, p.credential_id, p.created_at, c.test, c.tested_at,
   (SELECT count(*)::int FROM catalog.deployments d WHERE d.provider_id = p.id AND d.active AND d.listed) AS models
-  FROM catalog.providers p`;
+  FROM catalog.providers p LEFT JOIN catalog.credentials c ON c.id = p.credential_id`;
 
 export async function listProviders(query: Query, page: PageQuery): Promise<Page<ProviderView>> {
   const rows = await query<Row>(`${SELECT} WHERE p.name > $1 ORDER BY p.name LIMIT $2`, [afterOf(page), page.limit + 1]);
@@ -44,22 +49,29 @@ export async function readProvider(query: Query, id: string): Promise<ProviderVi
   return viewOf(row);
 }
 
-export function createProvider(store: CatalogStore, act: Act, wish: CreateProvider): Promise<ProviderView> {
+export async function createProvider(parts: ManagementParts, act: Act, wish: CreateProvider): Promise<ProviderView> {
+  const { store } = parts;
   const spec = specOf(wish);
+  const { secret, test } = wish;
+  await assertFree(store.query, spec.name);
+  const wantsKey = secret !== undefined && spec.auth.type !== 'none';
+  const tried = wantsKey ? await sealAndTry(parts, testableSpec(spec), { secret, test }) : null;
   return store.write(async (session) => {
-    const taken = await session.query('SELECT 1 FROM catalog.providers WHERE name = $1', [spec.name]);
-    if (taken.length > 0) throw new TollgateError('conflict', `There is a provider ${spec.name} already.`);
+    await assertFree(session.query, spec.name);
     const id = await putProvider(session, spec);
     if (spec.auth.type === 'none') await putCredential(session, id, 'none', { source: 'none' }, 'api');
-    else if (wish.secret !== undefined) {
-      await putCredential(session, id, 'first', await sealForAdapters(session.query, wish.secret), 'api');
-    }
+    else if (tried !== null) await putTriedSecret(session, id, 'first', tried);
     await putModels(session, { id, name: spec.name }, await modelsOfVendor(spec.name, spec.pricesId, session.now), 'api');
     const provider = await readProvider(session.query, id);
     const target = { type: 'provider', id, name: provider.name };
     await noteChange(session, act, { action: 'provider.created', target, before: null, after: auditViewOf(provider) });
     return provider;
   });
+}
+
+async function assertFree(query: Query, name: string): Promise<void> {
+  const taken = await query('SELECT 1 FROM catalog.providers WHERE name = $1', [name]);
+  if (taken.length > 0) throw new TollgateError('conflict', `There is a provider ${name} already.`);
 }
 
 export function deleteProvider(store: CatalogStore, act: Act, id: string): Promise<void> {
@@ -99,6 +111,7 @@ function specOf(wish: CreateProvider): ProviderSpec {
           serves: [{ endpoint: 'chat.completions', dialect: 'openai-chat', path: '/chat/completions' }],
           headers: {},
           quirks: [],
+          check: UNKNOWN_CHECK,
           allowPrivateNetwork: false,
           pricesId: null,
           origin: 'api',
@@ -132,6 +145,7 @@ const viewOf = (row: Row): ProviderView => ({
   origin: row.origin,
   active: row.active,
   credential_id: row.credential_id,
+  credential_test: testViewOf(row.test, row.tested_at),
   models: row.models,
   created_at: row.created_at.toISOString(),
 });

@@ -1,12 +1,27 @@
+import type { CreateCredential } from '@tollgate/contracts';
 import { TollgateError } from '@tollgate/kernel';
 import { readSealingKey, sealSecret } from '@tollgate/policy';
+import type { Transport } from '@tollgate/transport';
 import { readStoredSealingKey } from '../registration/sealing-key.js';
-import type { CredentialSpec } from '../store/put-provider.js';
-import type { Query } from '../store/session.js';
+import type { CatalogStore } from '../store/catalog-store.js';
+import type { TriedSecret } from '../store/put-provider.js';
+import { type TestableProvider, testBeforeStoring } from './test-secret.js';
 
-/** The secret, to be encrypted to the adapters' public key. Without a key there is nothing that it could be stored as. */
-export async function sealForAdapters(query: Query, secret: string): Promise<CredentialSpec> {
-  const key = await readStoredSealingKey(query);
+export interface ManagementParts {
+  readonly store: CatalogStore;
+  readonly transport: Transport;
+}
+
+/**
+ * Encrypts a secret to the adapters' public key and has it tried, before any transaction is open: a provider may take seconds
+ * to answer. Without a key of the adapters there is nothing that it could be stored as.
+ */
+export async function sealAndTry(
+  { store, transport }: ManagementParts,
+  provider: TestableProvider,
+  { secret, test }: Pick<CreateCredential, 'secret' | 'test'>,
+): Promise<TriedSecret> {
+  const key = await readStoredSealingKey(store.query);
   const publicKey = key === null ? null : readSealingKey(key);
   if (key === null || publicKey === null) {
     throw new TollgateError(
@@ -15,5 +30,8 @@ export async function sealForAdapters(query: Query, secret: string): Promise<Cre
       { retryAfterMs: 2_000 },
     );
   }
-  return { source: 'sealed', keyId: key.id, seal: (credentialId) => sealSecret(publicKey, secret, credentialId) };
+  const id = store.newId('cred');
+  const sealed = sealSecret(publicKey, secret, id);
+  const reply = await testBeforeStoring(transport, test, provider, { id, source: 'sealed', keyId: key.id, sealed });
+  return { id, keyId: key.id, sealed, test: reply };
 }

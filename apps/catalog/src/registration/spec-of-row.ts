@@ -11,7 +11,7 @@ export function specOfRow(
 ): Result<ProviderSpec, readonly PlaceProblem[]> {
   const placed = placeProvider(row, wish);
   if (!placed.ok) return fail(placed.error);
-  const { baseUrl, auth, serves } = placed.value;
+  const { baseUrl, auth, serves, check } = placed.value;
   return ok({
     name: row.name,
     title: row.title,
@@ -21,6 +21,7 @@ export function specOfRow(
     serves,
     headers: row.headers,
     quirks: row.quirks,
+    check,
     // The environment belongs to the operator: an address that stands there is meant.
     allowPrivateNetwork: row.localByDefault || (origin === 'environment' && (wish.baseUrl ?? null) !== null),
     pricesId: row.pricesId,

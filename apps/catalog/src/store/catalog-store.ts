@@ -100,7 +100,8 @@ export class CatalogStore {
   }
 
   private now = (): Date => new Date(this.settings.clock.now());
-  private newId = (prefix: string): string => newId(prefix, this.settings.clock.now(), this.settings.randomBytes);
+  /** For what must have its id before it is written. */
+  readonly newId = (prefix: string): string => newId(prefix, this.settings.clock.now(), this.settings.randomBytes);
 
   private async inTransaction<T>(
     isolation: 'READ COMMITTED' | 'REPEATABLE READ',

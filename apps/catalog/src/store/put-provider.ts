@@ -1,4 +1,4 @@
-import type { Price, ProviderAuth } from '@tollgate/contracts';
+import type { CredentialCheck, CredentialTestReply, Price, ProviderAuth } from '@tollgate/contracts';
 import type { ServedEndpoint } from '@tollgate/providers';
 import type { Modalities } from '../prices/modalities-of-rates.js';
 import type { Origin, WriteSession } from './session.js';
@@ -11,6 +11,8 @@ export interface ProviderSpec {
   readonly serves: readonly ServedEndpoint[];
   readonly headers: Readonly<Record<string, string>>;
   readonly quirks: readonly string[];
+  /** null = nobody knows a free call by which its keys could be tried. */
+  readonly check: CredentialCheck | null;
   readonly allowPrivateNetwork: boolean;
   readonly pricesId: string | null;
   readonly origin: Origin;
@@ -21,6 +23,14 @@ export type CredentialSpec =
   | { readonly source: 'environment'; readonly variable: string }
   /** `seal` is given the id of the credential, to which the secret is bound. */
   | { readonly source: 'sealed'; readonly keyId: string; seal(credentialId: string): string };
+
+/** A key that is sealed under its id already, and what came of it when it was tried; null = nobody was asked. */
+export interface TriedSecret {
+  readonly id: string;
+  readonly keyId: string;
+  readonly sealed: string;
+  readonly test: CredentialTestReply | null;
+}
 
 export interface ModelSpec {
   /** As the upstream calls it. */
@@ -45,11 +55,12 @@ export interface ModelSpec {
 export async function putProvider(session: WriteSession, spec: ProviderSpec): Promise<string> {
   const rows = await session.query<{ id: string }>(
     `INSERT INTO catalog.providers (id, name, title, base_url, auth, serves, headers, quirks, allow_private_network, prices_id,
-                                    origin, active, created_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, true, $12)
+                                    origin, active, created_at, credential_check)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, true, $12, $13)
      ON CONFLICT (name) DO UPDATE SET title = excluded.title, base_url = excluded.base_url, auth = excluded.auth,
        serves = excluded.serves, headers = excluded.headers, quirks = excluded.quirks, prices_id = excluded.prices_id,
-       allow_private_network = excluded.allow_private_network, origin = excluded.origin, active = true
+       allow_private_network = excluded.allow_private_network, origin = excluded.origin, active = true,
+       credential_check = excluded.credential_check
      RETURNING id`,
     [
       session.newId('prov'),
@@ -64,6 +75,7 @@ export async function putProvider(session: WriteSession, spec: ProviderSpec): Pr
       spec.pricesId,
       spec.origin,
       session.now,
+      spec.check === null ? null : JSON.stringify(spec.check),
     ],
   );
   return (rows[0] as { id: string }).id;
@@ -95,3 +107,22 @@ export async function putCredential(
   await session.query('UPDATE catalog.providers SET credential_id = $2 WHERE id = $1', [providerId, id]);
   return id;
 }
+
+/** Stores a key that is sealed already, and lets the provider use it. */
+export async function putTriedSecret(
+  session: WriteSession,
+  providerId: string,
+  name: string,
+  { id, keyId, sealed, test }: TriedSecret,
+): Promise<void> {
+  await session.query(
+    `INSERT INTO catalog.credentials (id, provider_id, name, source, key_id, sealed, test, tested_at, origin, created_at)
+     VALUES ($1, $2, $3, 'sealed', $4, $5, $6, $7, 'api', $8)`,
+    [id, providerId, name, keyId, sealed, ...testColumns(test, session.now), session.now],
+  );
+  await session.query('UPDATE catalog.providers SET credential_id = $2 WHERE id = $1', [providerId, id]);
+}
+
+/** `test` and `tested_at`. */
+const testColumns = (test: CredentialTestReply | null, now: Date): readonly [string | null, Date | null] =>
+  test === null ? [null, null] : [JSON.stringify(test), now];

@@ -19,7 +19,7 @@ export interface CatalogViews {
   readonly upstreams: UpstreamsSnapshot;
 }
 
-interface ProviderRow {
+export interface ProviderRow {
   readonly id: string;
   readonly name: string;
   readonly base_url: string;
@@ -30,7 +30,7 @@ interface ProviderRow {
   readonly allow_private_network: boolean;
   readonly credential_id: string | null;
 }
-interface CredentialRow {
+export interface CredentialRow {
   readonly id: string;
   readonly source: Credential['source'];
   readonly variable: string | null;
@@ -112,7 +112,7 @@ export async function loadViews(query: Query, epoch: string, revision: number, n
         credentialId: row.credential_id as string,
         upstreamModel: row.upstream_model,
       })),
-      credentials: credentialRows.map(credential),
+      credentials: credentialRows.map(credentialOf),
     },
   };
 }
@@ -161,7 +161,7 @@ const routeOfDeployment = (row: DeploymentRow): RoutingRoute => ({
   listed: row.listed,
 });
 
-const upstreamProvider = (row: ProviderRow): UpstreamProvider => ({
+export const upstreamProvider = (row: ProviderRow): UpstreamProvider => ({
   id: row.id,
   name: row.name,
   baseUrl: row.base_url,
@@ -173,5 +173,5 @@ const upstreamProvider = (row: ProviderRow): UpstreamProvider => ({
 });
 
 /** The table's checks and this schema say the same: a row that is neither of the three kinds must not pass on. */
-const credential = (row: CredentialRow): Credential =>
+export const credentialOf = (row: CredentialRow): Credential =>
   CredentialSchema.parse({ id: row.id, source: row.source, variable: row.variable, keyId: row.key_id, sealed: row.sealed });

@@ -93,7 +93,7 @@ function pathOf(template: string, upstreamModel: string): string | null {
   return upstreamModel === '*' ? null : template.replaceAll('{model}', () => encodeURIComponent(upstreamModel));
 }
 
-function readAddress(
+export function readAddress(
   provider: UpstreamProvider,
   path: string,
 ): Result<{ readonly origin: string; readonly path: string }, string> {
@@ -107,7 +107,7 @@ function readAddress(
 }
 
 /** One writer per kind of the closed union. */
-function authHeaders({ id, auth }: UpstreamProvider, secret: string | null): Result<readonly string[], string> {
+export function authHeaders({ id, auth }: UpstreamProvider, secret: string | null): Result<readonly string[], string> {
   if (auth.type === 'none') return ok([]);
   if (secret === null) return fail(`provider ${id} wants a credential and its deployment has none`);
   if (auth.type === 'bearer') return ok(['authorization', `Bearer ${secret}`]);

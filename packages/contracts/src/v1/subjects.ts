@@ -45,6 +45,8 @@ export const SUBJECTS = {
   adapterHello: 'upstream.v1.hello',
   /** request, queue group: empty -> {@link AdapterHello} */
   adapterDescribe: 'upstream.v1.describe',
+  /** request, queue group: {@link CredentialTestRequest} -> {@link CredentialTestReply} */
+  credentialTest: 'upstream.v1.credential.test',
   /** request, queue group: NDJSON of {@link UsageRecord} -> {@link UsageCommitted}, after the commit in Postgres */
   usageSettled: 'usage.v1.settled',
   /** request, queue group: {@link UsageReport} -> {@link UsageCommitted}; from an adapter whose router has vanished */

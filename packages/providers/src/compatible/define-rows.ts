@@ -1,4 +1,5 @@
-import type { CredentialCheck, ProviderRow, ServedEndpoint } from '../provider-row.js';
+import type { CredentialCheck } from '@tollgate/contracts';
+import type { ProviderRow, ServedEndpoint } from '../provider-row.js';
 
 /** What vendors serve at OpenAI's own paths. */
 const OPENAI_PATHS = {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CREDENTIAL_TEST_OUTCOMES } from '../credential-test.js';
 import { trimmedLineOf } from './line.js';
 import { defineOperations } from './operation.js';
 import { PageQuerySchema, pageOf } from './page.js';
@@ -28,6 +29,20 @@ const SecretSchema = z
   .max(8_192)
   .regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, 'must be printable ASCII without a space at either end');
 
+/**
+ * A key is tried by a call that costs nothing before it is stored. require: one that the provider refuses is not stored; one of
+ * which nothing could be learnt is. report: it is stored whatever comes out. skip: nobody is asked.
+ */
+const TestWishSchema = z.enum(['require', 'report', 'skip']).default('require');
+
+/** What the provider said to the key when it was tried last. `unknown`: nothing was learnt, `detail` says why. */
+export const CredentialTestViewSchema = z.object({
+  outcome: z.enum(CREDENTIAL_TEST_OUTCOMES),
+  detail: z.string(),
+  tested_at: z.string(),
+});
+export type CredentialTestView = z.infer<typeof CredentialTestViewSchema>;
+
 export const CreateProviderSchema = z.strictObject({
   name: ProviderNameSchema,
   title: trimmedLineOf(100).optional(),
@@ -39,6 +54,7 @@ export const CreateProviderSchema = z.strictObject({
   allow_private_network: z.boolean().default(false),
   /** Its key; may also be given later by `POST /api/v1/credentials`. */
   secret: SecretSchema.optional(),
+  test: TestWishSchema,
 });
 export type CreateProvider = z.infer<typeof CreateProviderSchema>;
 
@@ -54,6 +70,8 @@ export const ProviderViewSchema = z.object({
   active: z.boolean(),
   /** The credential in use; null = none yet, so its models are not offered. */
   credential_id: z.string().nullable(),
+  /** Of that credential; null = never tried. */
+  credential_test: CredentialTestViewSchema.nullable(),
   models: z.int(),
   created_at: z.string(),
 });
@@ -63,6 +81,7 @@ export const CreateCredentialSchema = z.strictObject({
   provider_id: ProviderIdSchema,
   name: trimmedLineOf(100),
   secret: SecretSchema,
+  test: TestWishSchema,
 });
 export type CreateCredential = z.infer<typeof CreateCredentialSchema>;
 
@@ -76,6 +95,8 @@ export const CredentialViewSchema = z.object({
   /** The adapters' key that it is sealed to, for `sealed`. */
   key_id: z.string().nullable(),
   in_use: z.boolean(),
+  /** null = never tried. */
+  test: CredentialTestViewSchema.nullable(),
   origin: CatalogOriginSchema,
   created_at: z.string(),
 });
@@ -100,7 +121,8 @@ export const PROVIDER_OPERATIONS = defineOperations({
     path: '/api/v1/providers',
     permission: 'admin:providers:write',
     summary: 'Add a provider',
-    description: 'The models that are known of it can be called once it has a credential.',
+    description:
+      'The models that are known of it can be called once it has a credential. A secret that the provider refuses is not stored, see `test`.',
     body: CreateProviderSchema,
     answer: { status: 201, description: 'The provider', schema: ProviderViewSchema },
     errors: ['conflict', 'no_adapter'],
@@ -138,10 +160,20 @@ export const PROVIDER_OPERATIONS = defineOperations({
     path: '/api/v1/credentials',
     permission: 'admin:credentials:write',
     summary: 'Store a key of a provider and use it from now on',
-    description: 'The secret is encrypted to the provider adapters before it is stored and is never shown again.',
+    description:
+      'The secret is tried by a call that costs nothing (see `test`), encrypted to the provider adapters before it is stored, and never shown again.',
     body: CreateCredentialSchema,
     answer: { status: 201, description: 'The credential, without its secret', schema: CredentialViewSchema },
     errors: ['not_found', 'conflict', 'no_adapter'],
+  },
+  testCredential: {
+    ...credential,
+    method: 'POST',
+    path: '/api/v1/credentials/{id}/test',
+    permission: 'admin:credentials:write',
+    summary: 'Try a stored credential by a call that costs nothing',
+    answer: { status: 200, description: 'The credential, with what came out', schema: CredentialViewSchema },
+    errors: ['not_found'],
   },
   deleteCredential: {
     ...credential,
