@@ -6,6 +6,7 @@ import type { AnalyticsConfig } from './config.js';
 import { UsageIngest } from './ingest/usage-ingest.js';
 import { Partitions } from './ledger/partitions.js';
 import { Retention } from './ledger/retention.js';
+import { RepriceController } from './pricing/reprice.controller.js';
 import { UsageController } from './queries/usage.controller.js';
 
 @Module({})
@@ -13,7 +14,7 @@ class AnalyticsModule {}
 
 export const analyticsModule = (config: AnalyticsConfig): DynamicModule => ({
   module: AnalyticsModule,
-  controllers: [UsageController],
+  controllers: [UsageController, RepriceController],
   providers: [
     {
       provide: Partitions,

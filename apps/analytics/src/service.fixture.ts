@@ -15,6 +15,9 @@ import { analyticsService } from './index.js';
 
 const PEPPER = randomBytes(32).toString('hex');
 
+/** The organisation that runs the installation. */
+export const OPERATOR = 'org_operator';
+
 export interface TestService {
   readonly url: string;
   readonly metricsUrl: string | null;
@@ -29,6 +32,14 @@ export interface TestService {
     organisationId?: string,
     scopes?: readonly string[],
     teamId?: string | null,
+  ): Promise<{ status: number; body: never }>;
+  /** The same with a body. */
+  send(
+    method: string,
+    path: string,
+    body: unknown,
+    organisationId: string,
+    scopes: readonly string[],
   ): Promise<{ status: number; body: never }>;
   close(): Promise<void>;
 }
@@ -72,6 +83,13 @@ export async function startTestService(databaseUrl: string, clock: Clock): Promi
       const response = await fetch(`${handle.url}${path}`, { headers: { authorization: `Bearer ${token.text}` } });
       return { status: response.status, body: (await response.json()) as never };
     },
+    send: async (method, path, body, organisationId, scopes) => {
+      const token = newToken(organisationId, scopes, null);
+      tokens.set(token.snapshot.publicId, token.snapshot);
+      const headers = { authorization: `Bearer ${token.text}`, 'content-type': 'application/json' };
+      const response = await fetch(`${handle.url}${path}`, { method, headers, body: JSON.stringify(body) });
+      return { status: response.status, body: (await response.json()) as never };
+    },
     close: async () => {
       await handle.close();
       await transport.drain(1_000);
@@ -97,6 +115,7 @@ function newToken(
       name: 'test',
       organisationId,
       teamId,
+      operator: organisationId === OPERATOR,
       status: 'active',
       expiresAt: null,
       secrets: [{ id: 'sec_1', digest, pepperVersion: 1, state: 'active', expiresAt: null }],

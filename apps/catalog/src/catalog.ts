@@ -16,6 +16,7 @@ import { ConfigFile } from './config-file/config-file.js';
 import { CatalogFeed } from './feed/catalog-feed.js';
 import { serveSnapshot } from './feed/serve-snapshot.js';
 import { PriceTurns } from './prices/price-turns.js';
+import { preferTablesOf } from './prices/vendor-table.js';
 import { Registration } from './registration/registration.js';
 import { CatalogStore } from './store/catalog-store.js';
 import { CATALOG_CONFIG } from './tokens.js';
@@ -40,6 +41,7 @@ export class Catalog implements OnModuleInit, OnApplicationBootstrap, BeforeAppl
     @Inject(READINESS) readiness: Readiness,
     @Inject(CATALOG_CONFIG) config: CatalogConfig,
   ) {
+    preferTablesOf(config.pricesFolder);
     this.feed = new CatalogFeed(transport, logger);
     this.store = new CatalogStore({ dataSource, clock, randomBytes, onChange: (change) => this.feed.publish(change) });
     this.auditRelay = new AuditRelay({ transport, logger, query: () => this.store.query });

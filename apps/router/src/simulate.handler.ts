@@ -2,6 +2,7 @@ import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { type RouteSimulateReply, RouteSimulateRequestSchema, SUBJECTS } from '@tollgate/contracts';
 import { simulate } from '@tollgate/policy';
+import { dialectsFor } from './edge/ingress.js';
 import type { Router } from './router.js';
 import { ROUTER } from './tokens.js';
 
@@ -17,7 +18,7 @@ export class SimulateHandler {
     if (routes.index === null) return { status: 'not_ready' };
     const simulated = simulate(
       routes.index,
-      { ...call, dialects: [dialect], modelAllowed: () => true },
+      { ...call, dialects: dialectsFor(dialect), modelAllowed: () => true },
       { health, now: clock.monotonic(), random, affinityKey, inputTokens, outputTokens },
       failures,
     );

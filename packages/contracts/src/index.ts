@@ -24,6 +24,7 @@ export * from './v1/management/service-accounts.js';
 export * from './v1/management/sessions.js';
 export * from './v1/management/strict.js';
 export * from './v1/management/teams.js';
+export * from './v1/management/timeouts.js';
 export * from './v1/management/tokens.js';
 export * from './v1/management/usage.js';
 export * from './v1/management/users.js';

@@ -133,6 +133,7 @@ export { type CallIntent, type Plan, type PlannedFallback, type PlanRefusal, pla
 export { RetryBudget } from './routing/retry-budget.js';
 export { routeOfModel, visibleRoutes } from './routing/route-of-model.js';
 export { simulate } from './routing/simulate.js';
+export { timeoutsOf } from './routing/timeouts-of.js';
 export { openSecret } from './sealing/open-secret.js';
 export { sealSecret } from './sealing/seal-secret.js';
 export { readSealingKey, type SealingKey, sealingKeyPair } from './sealing/sealing-key-pair.js';

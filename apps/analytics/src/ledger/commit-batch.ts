@@ -12,7 +12,7 @@ import { RollupChanges } from './rollup.js';
 import type { StoredUsage } from './stored-usage.js';
 import type { BatchResult, UsageBatch } from './usage-batch.js';
 
-const REPORT_LOCK = 2;
+export const REPORT_LOCK = 2;
 
 /**
  * Writes a batch in one transaction: rows once each, better settlements and reports merged, rollups moved by exactly what
@@ -146,7 +146,8 @@ async function mergePresent(manager: EntityManager, present: Present, changes: R
   return updates.length;
 }
 
-async function updateRecords(manager: EntityManager, rows: readonly StoredUsage[]): Promise<void> {
+/** Writes rows anew that the transaction has locked. */
+export async function updateRecords(manager: EntityManager, rows: readonly StoredUsage[]): Promise<void> {
   const [, , ...rest] = RECORD_COLUMNS;
   await manager.query(
     `UPDATE analytics.usage_records r SET ${rest.map(({ name }) => `${name} = i.${name}`).join(', ')}

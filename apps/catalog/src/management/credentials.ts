@@ -21,7 +21,7 @@ interface Row extends Omit<CredentialView, 'created_at' | 'origin' | 'test'> {
 
 /** Never the sealed text: nobody but the adapters has a use for it. */
 const SELECT = `SELECT c.id, c.provider_id, c.name, c.source, c.variable, c.key_id, c.origin, c.created_at, c.test, c.tested_at,
-  coalesce(p.credential_id = c.id, false) AS in_use
+  c.weight, coalesce(p.credential_id = c.id, false) OR c.pooled AS in_use
   FROM catalog.credentials c JOIN catalog.providers p ON p.id = c.provider_id`;
 
 export async function listCredentials(query: Query, page: PageQuery): Promise<Page<CredentialView>> {
@@ -42,7 +42,7 @@ export async function createCredential(parts: ManagementParts, act: Act, wish: C
     if (provider === undefined) throw notFound('provider');
     // A key of one's own takes the provider over from the environment, which would else put its own back.
     if (provider.origin !== 'environment') assertOwn(provider.origin, `provider ${provider.name}`);
-    await putTriedSecret(session, wish.provider_id, wish.name, tried);
+    await putTriedSecret(session, wish.provider_id, wish, tried);
     await session.query(
       `UPDATE catalog.providers SET origin = 'api', active = true,
               auth = CASE WHEN auth->>'type' = 'none' THEN '{"type": "bearer"}'::jsonb ELSE auth END WHERE id = $1`,
@@ -101,7 +101,8 @@ export function deleteCredential(store: CatalogStore, act: Act, id: string): Pro
     if (!in_use) return;
     await session.query(
       `UPDATE catalog.providers SET credential_id =
-         (SELECT id FROM catalog.credentials WHERE provider_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1) WHERE id = $1`,
+         (SELECT id FROM catalog.credentials WHERE provider_id = $1 ORDER BY pooled DESC, created_at DESC, id DESC LIMIT 1)
+        WHERE id = $1 AND credential_id IS NULL`,
       [provider_id],
     );
   });

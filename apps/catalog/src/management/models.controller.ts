@@ -8,17 +8,21 @@ import {
   type ListModelsQuery,
   ListModelsQuerySchema,
   MODEL_OPERATIONS,
+  type ModelDefinitionView,
   ModelIdSchema,
   type ModelView,
   type Page,
   type PageQuery,
   PageQuerySchema,
+  type PriceRefresh,
   type SetPrice,
   SetPriceSchema,
 } from '@tollgate/contracts';
 import { Permission, ZodBody, ZodParam, ZodQuery } from '@tollgate/nest';
 import { type Act, CurrentAct } from '../audit/current-act.js';
 import { Catalog } from '../catalog.js';
+import { refreshPrices } from '../prices/refresh-prices.js';
+import { listDefinitions } from './model-definitions.js';
 import { listPrices, setPrice } from './model-prices.js';
 import { changeModel, createModel, deleteModel, listModels, readModel } from './models.js';
 
@@ -36,6 +40,19 @@ export class ModelsController {
   @Permission(MODEL_OPERATIONS.createModel)
   create(@CurrentAct() act: Act, @ZodBody(CreateModelSchema) body: CreateModel): Promise<ModelView> {
     return createModel(this.catalog.store, act, body);
+  }
+
+  @Get('definitions')
+  @Permission(MODEL_OPERATIONS.listModelDefinitions)
+  definitions(@ZodQuery(PageQuerySchema) query: PageQuery): Promise<Page<ModelDefinitionView>> {
+    return listDefinitions(this.catalog.store.query, query, this.now());
+  }
+
+  @Post('refresh-prices')
+  @HttpCode(200)
+  @Permission(MODEL_OPERATIONS.refreshPrices)
+  refreshPrices(): Promise<PriceRefresh> {
+    return refreshPrices(this.catalog.store);
   }
 
   @Get(':id')

@@ -18,8 +18,10 @@ interface Row extends Omit<ModelView, 'price' | 'created_at' | 'origin'> {
 }
 
 /** `$1` is the time whose prices are meant. */
-const SELECT = `SELECT d.id, d.name, coalesce(m.title, d.name) AS title, p.name AS provider, d.upstream_model, m.context_tokens,
+const SELECT = `SELECT d.id, d.name, coalesce(m.title, d.name) AS title, p.name AS provider, d.upstream_model,
+    m.name AS definition, m.context_tokens,
     m.max_output_tokens, coalesce(m.capabilities, '["chat"]') AS capabilities, coalesce(m.deprecated, false) AS deprecated,
+    coalesce(m.modalities, '{"input": ["text"], "output": ["text"]}') AS modalities, d.limits, d.weight, d.timeouts,
     d.credential_id, d.region, d.listed, ${PRICE_NOW} AS price, d.origin, d.created_at, d.revision
   FROM catalog.deployments d
   JOIN catalog.providers p ON p.id = d.provider_id AND p.active
@@ -33,8 +35,9 @@ export async function listModels(query: Query, wish: ListModelsQuery, now: Date)
       WHERE d.active AND coalesce(d.credential_id, p.credential_id) IS NOT NULL AND d.name > $2 AND (d.listed OR $3)
         AND ($4::text IS NULL OR p.name = $4)
         AND ($5::text IS NULL OR position(lower($5) IN lower(d.name)) > 0 OR position(lower($5) IN lower(m.title)) > 0)
+        AND ($7::boolean IS NULL OR $7 = (${PRICE_NOW} IS NULL))
       ORDER BY d.name LIMIT $6`,
-    [now, afterOf(wish), wish.unlisted, wish.provider ?? null, wish.search ?? null, wish.limit + 1],
+    [now, afterOf(wish), wish.unlisted, wish.provider ?? null, wish.search ?? null, wish.limit + 1, wish.unpriced ?? null],
   );
   return pageOfRows(rows, wish, (row) => row.name, viewOf);
 }
@@ -52,13 +55,16 @@ export function createModel(store: CatalogStore, act: Act, wish: CreateModel): P
     if (provider === undefined) throw new InvalidFieldsError([{ pointer: '/provider', detail: 'names no provider' }]);
     await assertCredential(session, provider.id, wish.credential_id);
     const name = `${wish.provider}/${wish.name ?? wish.upstream_model}`;
-    const definitionId = await putDefinition(session, name, wish);
+    const definitionId =
+      wish.definition === undefined ? await putDefinition(session, name, wish) : await definitionOf(session, wish);
     // One that only a route has named so far has no definition: it becomes this one, and keeps its id.
     const [made] = await session.query<{ id: string }>(
-      `INSERT INTO catalog.deployments (id, name, provider_id, model_id, upstream_model, credential_id, region, listed, origin, active, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'api', true, $9)
+      `INSERT INTO catalog.deployments (id, name, provider_id, model_id, upstream_model, credential_id, region, listed, origin, active, created_at,
+                                         limits, weight, timeouts)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'api', true, $9, $10, $11, $12)
        ON CONFLICT (name) DO UPDATE SET model_id = excluded.model_id, upstream_model = excluded.upstream_model,
          credential_id = excluded.credential_id, region = excluded.region, listed = excluded.listed, origin = 'api', active = true,
+         limits = excluded.limits, weight = excluded.weight, timeouts = excluded.timeouts,
          revision = catalog.deployments.revision + 1
        WHERE NOT catalog.deployments.active OR catalog.deployments.model_id IS NULL AND catalog.deployments.origin = 'api'
        RETURNING id`,
@@ -72,6 +78,9 @@ export function createModel(store: CatalogStore, act: Act, wish: CreateModel): P
         wish.region,
         wish.listed,
         session.now,
+        JSON.stringify(wish.limits),
+        wish.weight,
+        JSON.stringify(wish.timeouts),
       ],
     );
     if (made === undefined) throw new TollgateError('conflict', `There is a model ${name} already.`);
@@ -90,10 +99,23 @@ export function changeModel(store: CatalogStore, act: Act, id: string, patch: Ch
     const wish = { ...before, ...patch };
     const [row] = await session.query<{ provider_id: string }>('SELECT provider_id FROM catalog.deployments WHERE id = $1', [id]);
     await assertCredential(session, row?.provider_id ?? '', wish.credential_id);
-    const definitionId = await putDefinition(session, before.name, wish);
+    // What many stand for is not changed through one of them.
+    const shares = before.definition !== null && before.definition !== before.name;
+    if (shares) assertOwnFacts(patch, before.definition ?? '');
+    const definitionId = shares ? null : await putDefinition(session, before.name, wish);
     await session.query(
-      `UPDATE catalog.deployments SET model_id = $2, credential_id = $3, region = $4, listed = $5, revision = revision + 1 WHERE id = $1`,
-      [id, definitionId, wish.credential_id, wish.region, wish.listed],
+      `UPDATE catalog.deployments SET model_id = coalesce($2, model_id), credential_id = $3, region = $4, listed = $5,
+         limits = $6, weight = $7, timeouts = $8, revision = revision + 1 WHERE id = $1`,
+      [
+        id,
+        definitionId,
+        wish.credential_id,
+        wish.region,
+        wish.listed,
+        JSON.stringify(wish.limits),
+        wish.weight,
+        JSON.stringify(wish.timeouts),
+      ],
     );
     const after = await readModel(session.query, id, session.now);
     const change = { before: auditViewOf(before), after: auditViewOf(after) };
@@ -110,6 +132,31 @@ export function deleteModel(store: CatalogStore, act: Act, id: string): Promise<
     await session.query('DELETE FROM catalog.deployments WHERE id = $1', [id]);
     await noteChange(session, act, { action: 'model.deleted', target: targetOf(model), before: auditViewOf(model), after: null });
   });
+}
+
+/** Facts that belong to a definition. */
+const FACTS = ['title', 'context_tokens', 'max_output_tokens'] as const;
+
+function assertOwnFacts(patch: ChangeModel, definition: string): void {
+  const wrong = FACTS.filter((name) => patch[name] !== undefined);
+  if (wrong.length === 0) return;
+  throw new InvalidFieldsError(
+    wrong.map((name) => ({ pointer: `/${name}`, detail: `is said by ${definition}, of which this is a deployment` })),
+  );
+}
+
+async function definitionOf(session: WriteSession, wish: CreateModel): Promise<string> {
+  const [row] = await session.query<{ id: string }>('SELECT id FROM catalog.model_definitions WHERE name = $1', [
+    wish.definition,
+  ]);
+  if (row === undefined) throw new InvalidFieldsError([{ pointer: '/definition', detail: 'names no model that is known' }]);
+  const said = { ...(wish.title === undefined ? {} : { title: wish.title }) };
+  const numbers = {
+    ...(wish.context_tokens === null ? {} : { context_tokens: wish.context_tokens }),
+    ...(wish.max_output_tokens === null ? {} : { max_output_tokens: wish.max_output_tokens }),
+  };
+  assertOwnFacts({ ...said, ...numbers }, wish.definition ?? '');
+  return row.id;
 }
 
 /** Of a name that belongs to this model alone, or did before: names of models are unique. */
@@ -145,6 +192,7 @@ const targetOf = ({ id, name }: ModelView) => ({ type: 'model', id, name });
 const auditViewOf = ({ name, title, upstream_model, context_tokens, max_output_tokens, ...model }: ModelView) => ({
   ...{ name, title, upstream_model, context_tokens, max_output_tokens },
   ...{ credential_id: model.credential_id, region: model.region, listed: model.listed },
+  ...{ definition: model.definition, limits: model.limits, weight: model.weight, timeouts: model.timeouts },
 });
 
 const viewOf = (row: Row): ModelView & { readonly origin: Origin } => ({

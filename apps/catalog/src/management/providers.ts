@@ -1,4 +1,4 @@
-import type { CreateProvider, CredentialTestReply, Page, PageQuery, ProviderView } from '@tollgate/contracts';
+import type { CreateProvider, CredentialTestReply, Page, PageQuery, ProviderView, TimeoutsWish } from '@tollgate/contracts';
 import { TollgateError } from '@tollgate/kernel';
 import { InvalidFieldsError } from '@tollgate/nest';
 import { isPrivateUrl } from '@tollgate/policy';
@@ -31,10 +31,11 @@ interface Row {
   readonly test: CredentialTestReply | null;
   readonly tested_at: Date | null;
   readonly models: number;
+  readonly timeouts: TimeoutsWish;
   readonly created_at: Date;
 }
 
-const SELECT = `SELECT p.id, p.name, p.title, p.base_url, p.serves, p.allow_private_network, p.origin, p.active, p.credential_id, p.created_at, c.test, c.tested_at,
+const SELECT = `SELECT p.id, p.name, p.title, p.base_url, p.serves, p.allow_private_network, p.origin, p.active, p.credential_id, p.created_at, p.timeouts, c.test, c.tested_at,
   (SELECT count(*)::int FROM catalog.deployments d WHERE d.provider_id = p.id AND d.active AND d.listed) AS models
   FROM catalog.providers p LEFT JOIN catalog.credentials c ON c.id = p.credential_id`;
 
@@ -60,7 +61,7 @@ export async function createProvider(parts: ManagementParts, act: Act, wish: Cre
     await assertFree(session.query, spec.name);
     const id = await putProvider(session, spec);
     if (spec.auth.type === 'none') await putCredential(session, id, 'none', { source: 'none' }, 'api');
-    else if (tried !== null) await putTriedSecret(session, id, 'first', tried);
+    else if (tried !== null) await putTriedSecret(session, id, { name: 'first', pool: false, weight: 1 }, tried);
     await putModels(session, { id, name: spec.name }, await modelsOfVendor(spec.name, spec.pricesId, session.now), 'api');
     const provider = await readProvider(session.query, id);
     const target = { type: 'provider', id, name: provider.name };
@@ -121,7 +122,7 @@ function specOf(wish: CreateProvider): ProviderSpec {
   if (!allowPrivateNetwork && isPrivateUrl(base.baseUrl)) {
     throw new InvalidFieldsError([{ pointer: '/base_url', detail: `${NOT_PUBLIC}: set allow_private_network if it is meant` }]);
   }
-  return { ...base, title: wish.title ?? base.title, allowPrivateNetwork };
+  return { ...base, title: wish.title ?? base.title, allowPrivateNetwork, timeouts: wish.timeouts };
 }
 
 function placed(row: ProviderRow, wish: CreateProvider, baseUrl: string | null): ProviderSpec {
@@ -147,5 +148,6 @@ const viewOf = (row: Row): ProviderView => ({
   credential_id: row.credential_id,
   credential_test: testViewOf(row.test, row.tested_at),
   models: row.models,
+  timeouts: row.timeouts,
   created_at: row.created_at.toISOString(),
 });

@@ -1,4 +1,4 @@
-import type { CredentialCheck, CredentialTestReply, Price, ProviderAuth } from '@tollgate/contracts';
+import type { CredentialCheck, CredentialTestReply, Price, ProviderAuth, TimeoutsWish } from '@tollgate/contracts';
 import type { ServedEndpoint } from '@tollgate/providers';
 import type { Modalities } from '../prices/modalities-of-rates.js';
 import type { Origin, WriteSession } from './session.js';
@@ -15,6 +15,7 @@ export interface ProviderSpec {
   readonly check: CredentialCheck | null;
   readonly allowPrivateNetwork: boolean;
   readonly pricesId: string | null;
+  readonly timeouts?: TimeoutsWish;
   readonly origin: Origin;
 }
 
@@ -55,12 +56,12 @@ export interface ModelSpec {
 export async function putProvider(session: WriteSession, spec: ProviderSpec): Promise<string> {
   const rows = await session.query<{ id: string }>(
     `INSERT INTO catalog.providers (id, name, title, base_url, auth, serves, headers, quirks, allow_private_network, prices_id,
-                                    origin, active, created_at, credential_check)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, true, $12, $13)
+                                    origin, active, created_at, credential_check, timeouts)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, true, $12, $13, $14)
      ON CONFLICT (name) DO UPDATE SET title = excluded.title, base_url = excluded.base_url, auth = excluded.auth,
        serves = excluded.serves, headers = excluded.headers, quirks = excluded.quirks, prices_id = excluded.prices_id,
        allow_private_network = excluded.allow_private_network, origin = excluded.origin, active = true,
-       credential_check = excluded.credential_check
+       credential_check = excluded.credential_check, timeouts = excluded.timeouts
      RETURNING id`,
     [
       session.newId('prov'),
@@ -76,6 +77,7 @@ export async function putProvider(session: WriteSession, spec: ProviderSpec): Pr
       spec.origin,
       session.now,
       spec.check === null ? null : JSON.stringify(spec.check),
+      JSON.stringify(spec.timeouts ?? {}),
     ],
   );
   return (rows[0] as { id: string }).id;
@@ -108,19 +110,24 @@ export async function putCredential(
   return id;
 }
 
-/** Stores a key that is sealed already, and lets the provider use it. */
+/** Stores a key that is sealed already, and lets the provider use it, alone or beside the others. */
 export async function putTriedSecret(
   session: WriteSession,
   providerId: string,
-  name: string,
+  { name, pool, weight }: { readonly name: string; readonly pool: boolean; readonly weight: number },
   { id, keyId, sealed, test }: TriedSecret,
 ): Promise<void> {
+  // One that takes over ends the sharing; one that shares leaves the first where it is.
+  if (!pool) await session.query('UPDATE catalog.credentials SET pooled = false WHERE provider_id = $1', [providerId]);
   await session.query(
-    `INSERT INTO catalog.credentials (id, provider_id, name, source, key_id, sealed, test, tested_at, origin, created_at)
-     VALUES ($1, $2, $3, 'sealed', $4, $5, $6, $7, 'api', $8)`,
-    [id, providerId, name, keyId, sealed, ...testColumns(test, session.now), session.now],
+    `INSERT INTO catalog.credentials (id, provider_id, name, source, key_id, sealed, test, tested_at, origin, created_at, pooled, weight)
+     VALUES ($1, $2, $3, 'sealed', $4, $5, $6, $7, 'api', $8, $9, $10)`,
+    [id, providerId, name, keyId, sealed, ...testColumns(test, session.now), session.now, pool, weight],
   );
-  await session.query('UPDATE catalog.providers SET credential_id = $2 WHERE id = $1', [providerId, id]);
+  await session.query(
+    'UPDATE catalog.providers SET credential_id = CASE WHEN $3 THEN coalesce(credential_id, $2) ELSE $2 END WHERE id = $1',
+    [providerId, id, pool],
+  );
 }
 
 /** `test` and `tested_at`. */

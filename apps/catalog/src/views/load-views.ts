@@ -1,16 +1,19 @@
 import {
   type Credential,
   CredentialSchema,
+  type ModelLimits,
   type Price,
   type ProviderAuth,
   type RoutingDeployment,
   type RoutingRoute,
   type RoutingSnapshot,
+  type TimeoutsWish,
   type UpstreamProvider,
   type UpstreamsSnapshot,
 } from '@tollgate/contracts';
 import { joinPrices, PRICE_NOW } from '../store/price-now.js';
 import type { Query } from '../store/session.js';
+import { ownTimeoutsOf, timeoutsOf } from './read-timeouts.js';
 import { DEFAULT_MAX_ATTEMPTS, DEFAULT_TIMEOUTS } from './route-defaults.js';
 
 /** The catalogue as the other services see it, at one revision. */
@@ -29,6 +32,7 @@ export interface ProviderRow {
   readonly quirks: string[];
   readonly allow_private_network: boolean;
   readonly credential_id: string | null;
+  readonly timeouts: TimeoutsWish;
 }
 export interface CredentialRow {
   readonly id: string;
@@ -36,6 +40,12 @@ export interface CredentialRow {
   readonly variable: string | null;
   readonly key_id: string | null;
   readonly sealed: string | null;
+}
+/** One that is in use. */
+interface KeyRow {
+  readonly id: string;
+  readonly provider_id: string;
+  readonly weight: number;
 }
 interface DeploymentRow {
   readonly id: string;
@@ -46,6 +56,9 @@ interface DeploymentRow {
   readonly context_tokens: number | null;
   readonly max_output_tokens: number | null;
   readonly price: Price | null;
+  readonly limits: ModelLimits;
+  readonly weight: number;
+  readonly timeouts: TimeoutsWish;
   readonly listed: boolean;
   readonly created: string;
 }
@@ -69,15 +82,20 @@ interface RouteRow {
  */
 export async function loadViews(query: Query, epoch: string, revision: number, now: Date): Promise<CatalogViews> {
   const providerRows = await query<ProviderRow>(
-    `SELECT id, name, base_url, auth, serves, headers, quirks, allow_private_network, credential_id
+    `SELECT id, name, base_url, auth, serves, headers, quirks, allow_private_network, credential_id, timeouts
        FROM catalog.providers WHERE active ORDER BY id`,
   );
   const credentialRows = await query<CredentialRow>(
     'SELECT id, source, variable, key_id, sealed FROM catalog.credentials ORDER BY id',
   );
+  // The provider's own key first: it keeps the deployment's id.
+  const keyRows = await query<KeyRow>(
+    `SELECT c.id, c.provider_id, c.weight FROM catalog.credentials c JOIN catalog.providers p ON p.id = c.provider_id
+      WHERE p.credential_id = c.id OR c.pooled ORDER BY p.credential_id IS DISTINCT FROM c.id, c.id`,
+  );
   const deploymentRows = await query<DeploymentRow>(
-    `SELECT d.id, d.name, d.provider_id, coalesce(d.credential_id, p.credential_id) AS credential_id, d.upstream_model,
-            m.context_tokens, m.max_output_tokens, ${PRICE_NOW} AS price, d.listed,
+    `SELECT d.id, d.name, d.provider_id, d.credential_id, d.upstream_model,
+            m.context_tokens, m.max_output_tokens, ${PRICE_NOW} AS price, d.limits, d.weight, d.timeouts, d.listed,
             floor(extract(epoch FROM d.created_at))::bigint AS created
        FROM catalog.deployments d
        JOIN catalog.providers p ON p.id = d.provider_id AND p.active
@@ -93,11 +111,15 @@ export async function loadViews(query: Query, epoch: string, revision: number, n
        FROM catalog.routes r ORDER BY r.id`,
   );
   const providers = new Map(providerRows.map((row) => [row.id, row]));
-  const deployments = deploymentRows.map((row) => routingDeployment(row, providers.get(row.provider_id) as ProviderRow));
-  const callable = new Set(deployments.map((deployment) => deployment.id));
-  const routes = routeRows.flatMap((row) => routingRoute(row, callable));
+  const keys = Map.groupBy(keyRows, (row) => row.provider_id);
+  const served = deploymentRows.flatMap((row) => behindKeys(row, keys.get(row.provider_id) ?? []));
+  const deployments = served.map((each) => routingDeployment(each, providers.get(each.row.provider_id) as ProviderRow));
+  const byModel = Map.groupBy(served, ({ row }) => row.id);
+  const routes = routeRows.flatMap((row) => routingRoute(row, byModel));
   const named = new Set(routes.filter((route) => route.organisationId === null).map((route) => route.model));
-  const own = deploymentRows.filter((row) => !named.has(row.name)).map(routeOfDeployment);
+  const own = [...byModel.values()]
+    .filter(([first]) => first !== undefined && !named.has(first.row.name))
+    .map((each) => routeOfDeployment(each, providers));
   return {
     routing: { v: 1, view: 'routing', epoch, revision, deployments, routes: [...routes, ...own] },
     upstreams: {
@@ -106,10 +128,10 @@ export async function loadViews(query: Query, epoch: string, revision: number, n
       epoch,
       revision,
       providers: providerRows.map(upstreamProvider),
-      deployments: deploymentRows.map((row) => ({
-        id: row.id,
+      deployments: served.map(({ id, credentialId, row }) => ({
+        id,
         providerId: row.provider_id,
-        credentialId: row.credential_id as string,
+        credentialId,
         upstreamModel: row.upstream_model,
       })),
       credentials: credentialRows.map(credentialOf),
@@ -117,23 +139,61 @@ export async function loadViews(query: Query, epoch: string, revision: number, n
   };
 }
 
-const routingDeployment = (row: DeploymentRow, provider: ProviderRow): RoutingDeployment => ({
-  id: row.id,
-  provider: provider.name,
-  upstreamModel: row.upstream_model,
-  serves: provider.serves.map(({ endpoint, dialect }) => ({ endpoint, dialect })),
-  contextTokens: row.context_tokens,
-  maxOutputTokens: row.max_output_tokens,
-  price: row.price,
-  credentialId: row.credential_id as string,
-});
+/** A deployment behind one key of its provider. */
+interface Served {
+  /** The deployment's own behind the first key, so that a second one changes nothing for the first. */
+  readonly id: string;
+  readonly row: DeploymentRow;
+  readonly credentialId: string;
+  readonly weight: number;
+  readonly pooled: boolean;
+}
 
-function routingRoute(row: RouteRow, callable: ReadonlySet<string>): RoutingRoute[] {
-  const targets = row.targets
-    .filter((target) => callable.has(target.deployment_id))
-    .map(({ deployment_id, priority, weight }) => ({ deploymentId: deployment_id, priority, weight }));
+function behindKeys(row: DeploymentRow, keys: readonly KeyRow[]): Served[] {
+  if (row.credential_id !== null) {
+    return [{ id: row.id, row, credentialId: row.credential_id, weight: row.weight, pooled: false }];
+  }
+  return keys.map(({ id, weight }, i) => ({
+    id: i === 0 ? row.id : `${row.id}.${id}`,
+    row,
+    credentialId: id,
+    weight: row.weight * weight,
+    pooled: keys.length > 1,
+  }));
+}
+
+function routingDeployment({ id, row, credentialId, pooled }: Served, provider: ProviderRow): RoutingDeployment {
+  const { concurrent_calls, requests_per_minute } = row.limits;
+  const timeouts = timeoutsOf(provider.timeouts, row.timeouts);
+  return {
+    id,
+    provider: provider.name,
+    upstreamModel: row.upstream_model,
+    serves: provider.serves.map(({ endpoint, dialect }) => ({ endpoint, dialect })),
+    contextTokens: row.context_tokens,
+    maxOutputTokens: row.max_output_tokens,
+    price: row.price,
+    credentialId,
+    ...(pooled ? { pool: row.id } : {}),
+    ...(timeouts === undefined ? {} : { timeouts }),
+    ...(concurrent_calls === undefined && requests_per_minute === undefined
+      ? {}
+      : {
+          limits: {
+            ...(concurrent_calls === undefined ? {} : { concurrentCalls: concurrent_calls }),
+            ...(requests_per_minute === undefined ? {} : { requestsPerMinute: requests_per_minute }),
+          },
+        }),
+  };
+}
+
+function routingRoute(row: RouteRow, byModel: ReadonlyMap<string, readonly Served[]>): RoutingRoute[] {
+  const targets = row.targets.flatMap(({ deployment_id, priority, weight }) =>
+    (byModel.get(deployment_id) ?? []).map((served) => ({ deploymentId: served.id, priority, weight: weight * served.weight })),
+  );
   if (targets.length === 0) return [];
   const { id, model, strategy, fallbacks, timeouts, listed } = row;
+  const ownTimeouts = ownTimeoutsOf(timeouts);
   return [
     {
       id,
@@ -144,22 +204,27 @@ function routingRoute(row: RouteRow, callable: ReadonlySet<string>): RoutingRout
       ...(fallbacks.length === 0 ? {} : { fallbacks }),
       maxAttempts: row.max_attempts,
       timeouts,
+      ...(ownTimeouts.length === 0 ? {} : { ownTimeouts }),
       created: Number(row.created),
       listed,
     },
   ];
 }
 
-const routeOfDeployment = (row: DeploymentRow): RoutingRoute => ({
-  id: `route_${row.id.slice(row.id.indexOf('_') + 1)}`,
-  model: row.name,
-  organisationId: null,
-  targets: [{ deploymentId: row.id, priority: 0, weight: 1 }],
-  maxAttempts: DEFAULT_MAX_ATTEMPTS,
-  timeouts: DEFAULT_TIMEOUTS,
-  created: Number(row.created),
-  listed: row.listed,
-});
+function routeOfDeployment(served: readonly Served[], providers: ReadonlyMap<string, ProviderRow>): RoutingRoute {
+  const { row } = served[0] as Served;
+  const totalMs = timeoutsOf(providers.get(row.provider_id)?.timeouts ?? {}, row.timeouts)?.totalMs;
+  return {
+    id: `route_${row.id.slice(row.id.indexOf('_') + 1)}`,
+    model: row.name,
+    organisationId: null,
+    targets: served.map(({ id, weight }) => ({ deploymentId: id, priority: 0, weight })),
+    maxAttempts: DEFAULT_MAX_ATTEMPTS,
+    timeouts: totalMs === undefined ? DEFAULT_TIMEOUTS : { ...DEFAULT_TIMEOUTS, totalMs },
+    created: Number(row.created),
+    listed: row.listed,
+  };
+}
 
 export const upstreamProvider = (row: ProviderRow): UpstreamProvider => ({
   id: row.id,

@@ -40,7 +40,7 @@ export interface Ingress {
 
 const LIMITS: PeekLimits = { messagesMax: 100_000 };
 const marks = (...texts: string[]): readonly Buffer[] => texts.map((text) => Buffer.from(text));
-const dialectsFor = (own: Dialect): readonly Dialect[] => [own, ...DIALECTS.filter((other) => translates(own, other))];
+export const dialectsFor = (own: Dialect): readonly Dialect[] => [own, ...DIALECTS.filter((other) => translates(own, other))];
 
 const LINE_FEED = 0x0a;
 const BRACKET = 0x5d;

@@ -1,6 +1,6 @@
 import { MESSAGE_HEADERS, NO_USAGE, type RoutingDeployment, SUBJECTS, type UpstreamCall } from '@tollgate/contracts';
 import { encodeJson } from '@tollgate/kernel';
-import { concreteModel } from '@tollgate/policy';
+import { concreteModel, timeoutsOf } from '@tollgate/policy';
 import { ANSWER_STEPS } from './answer.js';
 import { AttemptReceiver } from './attempt.js';
 import type { Call } from './call.js';
@@ -80,7 +80,6 @@ function dispatch(call: Call, written: boolean): void {
 function describe(call: Call, attempt: number, deploymentId: string): UpstreamCall {
   const { peek, course, ingress } = call;
   if (peek === null || course === null) throw new Error('a call is described only after it was planned');
-  const { timeouts } = course.route;
   const headers: Record<string, string> = {};
   for (const name of FORWARDED) {
     const value = call.request.headers[name];
@@ -99,7 +98,7 @@ function describe(call: Call, attempt: number, deploymentId: string): UpstreamCa
     ...outputMost(course.deployment, ingress),
     maxOutputTokens: call.outputCap ?? call.verified?.token.policy.caps.outputTokens ?? null,
     usageAsked: peek.usageAsked,
-    timeouts: { connectMs: timeouts.connectMs, firstByteMs: timeouts.firstByteMs, idleMs: timeouts.idleMs },
+    timeouts: timeoutsOf(course.route, course.deployment),
     headers,
   };
 }

@@ -30,6 +30,26 @@ export type FailureClass = z.infer<typeof FailureClassSchema>;
 export const RouteFallbackSchema = z.object({ on: z.array(FailureClassSchema).min(1), model: z.string() });
 export type RouteFallback = z.infer<typeof RouteFallbackSchema>;
 
+const milliseconds = z.int().positive();
+const limit = z.int().positive();
+
+/** What a deployment asks of those who call it; more than that goes elsewhere first. Each router counts for itself. */
+export const DeploymentLimitsSchema = z.object({
+  concurrentCalls: limit.optional(),
+  requestsPerMinute: limit.optional(),
+});
+export type DeploymentLimits = z.infer<typeof DeploymentLimitsSchema>;
+
+/** Milliseconds: to a connection, to the first byte, between two pieces, for the whole call. */
+export const TimeoutsSchema = z.object({
+  connectMs: milliseconds,
+  firstByteMs: milliseconds,
+  idleMs: milliseconds,
+  totalMs: milliseconds,
+});
+export type Timeouts = z.infer<typeof TimeoutsSchema>;
+export const TIMEOUT_NAMES = ['connectMs', 'firstByteMs', 'idleMs', 'totalMs'] as const satisfies readonly (keyof Timeouts)[];
+
 /** What a router needs of a deployment. `upstreamModel` `*` = the caller's own model name without the provider prefix. */
 export const RoutingDeploymentSchema = z.object({
   id: z.string(),
@@ -41,6 +61,11 @@ export const RoutingDeploymentSchema = z.object({
   price: PriceSchema.nullable(),
   /** Deployments with the same credential fail together where it is the credential that fails. Absent = one of its own. */
   credentialId: z.string().optional(),
+  /** Deployments of one pool are the same model behind several keys: calls that belong together keep to one of them. */
+  pool: z.string().optional(),
+  /** Its own, or its provider's; they go before what a route has by default. */
+  timeouts: TimeoutsSchema.partial().optional(),
+  limits: DeploymentLimitsSchema.optional(),
 });
 export type RoutingDeployment = z.infer<typeof RoutingDeploymentSchema>;
 
@@ -56,12 +81,9 @@ export const RoutingRouteSchema = z.object({
   /** Absent = weighted. */
   strategy: RouteStrategySchema.optional(),
   fallbacks: z.array(RouteFallbackSchema).max(8).optional(),
-  timeouts: z.object({
-    connectMs: z.int().positive(),
-    firstByteMs: z.int().positive(),
-    idleMs: z.int().positive(),
-    totalMs: z.int().positive(),
-  }),
+  timeouts: TimeoutsSchema,
+  /** Those of them that the route itself says: they go before a deployment's own. */
+  ownTimeouts: z.array(z.enum(TIMEOUT_NAMES)).optional(),
   /** Seconds since the epoch, for `created` in GET /v1/models. */
   created: z.int(),
   /** Shown by GET /v1/models (wildcards are not). */

@@ -106,3 +106,22 @@ test('what is gone from the snapshot is forgotten, unless a call of it is still 
   book.keepOnly(new Map());
   expect(book.size).toBe(0);
 });
+
+test('full by calls under way, and by calls begun within a minute; without limits never', () => {
+  const book = new HealthBook();
+  const limited = { ...deployment('dep_limited'), limits: { concurrentCalls: 2, requestsPerMinute: 3 } };
+  book.begin(limited, 0);
+  expect(book.isFull(limited, 0)).toBe(false);
+  book.begin(limited, 1);
+  expect(book.isFull(limited, 1)).toBe(true);
+  book.end(limited, { kind: 'answered' }, 2);
+  book.end(limited, { kind: 'answered' }, 2);
+  expect(book.isFull(limited, 2)).toBe(false);
+  book.begin(limited, 3);
+  book.end(limited, { kind: 'answered' }, 4);
+  expect(book.isFull(limited, 59_999)).toBe(true);
+  expect(book.isFull(limited, 60_000)).toBe(false);
+  const free = deployment('dep_free');
+  for (let i = 0; i < 100; i += 1) book.begin(free, i);
+  expect(book.isFull(free, 100)).toBe(false);
+});

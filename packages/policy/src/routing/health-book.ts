@@ -7,11 +7,15 @@ const AUTHENTICATION_PAUSE_MS = 30_000;
 const LATENCY_HALF_LIFE_MS = 10_000;
 /** Weight of the newest observation where it is better than the average. A worse one counts in full at once. */
 const LATENCY_SHARE = 0.3;
+const MINUTE_MS = 60_000;
 
 interface DeploymentState {
   inFlight: number;
   latencyMs: number;
   observedAt: number;
+  /** Calls begun since then; counted for those that have a limit alone. */
+  minuteStart: number;
+  inMinute: number;
   readonly breaker: Breaker;
 }
 
@@ -51,6 +55,17 @@ export class HealthBook {
     return this.deployments.get(deploymentId)?.inFlight ?? 0;
   }
 
+  /** At the limits that the deployment asks for, as far as this process calls it. */
+  isFull({ id, limits }: RoutingDeployment, now: number): boolean {
+    if (limits === undefined) return false;
+    const state = this.deployments.get(id);
+    if (state === undefined) return false;
+    if (limits.concurrentCalls !== undefined && state.inFlight >= limits.concurrentCalls) return true;
+    return (
+      limits.requestsPerMinute !== undefined && now - state.minuteStart < MINUTE_MS && state.inMinute >= limits.requestsPerMinute
+    );
+  }
+
   /** Milliseconds to the first byte, a moving average that fades; 0 = nothing is known. */
   latencyMs(deploymentId: string, now: number): number {
     const state = this.deployments.get(deploymentId);
@@ -62,6 +77,7 @@ export class HealthBook {
   begin(deployment: RoutingDeployment, now: number): void {
     const state = this.stateOf(deployment.id);
     state.inFlight += 1;
+    if (deployment.limits !== undefined) countInMinute(state, now);
     state.breaker.begin(now);
     if (deployment.credentialId !== undefined) this.credentials.get(deployment.credentialId)?.begin(now);
   }
@@ -111,7 +127,7 @@ export class HealthBook {
   private stateOf(id: string): DeploymentState {
     let state = this.deployments.get(id);
     if (state === undefined) {
-      state = { inFlight: 0, latencyMs: 0, observedAt: 0, breaker: new Breaker(this.settings) };
+      state = { inFlight: 0, latencyMs: 0, observedAt: 0, minuteStart: 0, inMinute: 0, breaker: new Breaker(this.settings) };
       this.deployments.set(id, state);
     }
     return state;
@@ -126,6 +142,14 @@ export class HealthBook {
     this.credentials.set(credentialId, breaker);
     return breaker;
   }
+}
+
+function countInMinute(state: DeploymentState, now: number): void {
+  if (now - state.minuteStart >= MINUTE_MS) {
+    state.minuteStart = now;
+    state.inMinute = 0;
+  }
+  state.inMinute += 1;
 }
 
 /** Peaks count at once and fade: a provider that slows down is left quickly and looked at again soon. */

@@ -137,3 +137,31 @@ test('cost: the cheapest for this size of call, what has no price last', () => {
   expect(order('cost', targets, reading)).toEqual(['cheap to read', 'cheap to write', 'unpriced']);
   expect(order('cost', targets, writing)).toEqual(['cheap to write', 'cheap to read', 'unpriced']);
 });
+
+test('of a model behind several keys calls that belong together keep to one key, whatever the strategy that does not go by load', () => {
+  const keys = Array.from({ length: 4 }, (_, i) => ({
+    ...target(`dep_a.${i}`),
+    deployment: { ...deployment(`dep_a.${i}`), pool: 'dep_a' },
+  }));
+  for (const strategy of ['weighted', 'cost', 'affinity'] as const) {
+    const firsts = (affinityKey: string) =>
+      new Set(Array.from({ length: 50 }, () => order(strategy, keys, circumstances({ affinityKey }))[0]));
+    expect(firsts('conversation 1').size).toBe(1);
+    const spread = new Set(Array.from({ length: 100 }, (_, i) => [...firsts(`conversation ${i}`)][0]));
+    expect(spread.size).toBe(4);
+  }
+  const alone = new Set(Array.from({ length: 200 }, () => order('weighted', keys, circumstances())[0]));
+  expect(alone.size).toBe(4);
+});
+
+test('a pool is chosen as a whole by its weights, and the key within it by what belongs together', () => {
+  const inPool = (id: string, pool: string) => ({ ...target(id), deployment: { ...deployment(id), pool } });
+  const targets = [inPool('a.1', 'a'), inPool('a.2', 'a'), inPool('b.1', 'b'), inPool('b.2', 'b')];
+  const counts = new Map<string, number>();
+  for (let i = 0; i < 2_000; i += 1) {
+    const [first = ''] = order('weighted', targets, circumstances({ affinityKey: 'one conversation' }));
+    counts.set(first, (counts.get(first) ?? 0) + 1);
+  }
+  expect(counts.size).toBe(2);
+  for (const count of counts.values()) expect(Math.abs(count - 1_000)).toBeLessThan(150);
+});

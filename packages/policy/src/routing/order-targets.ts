@@ -37,12 +37,28 @@ export function orderTargets(
   order: RoutingDeployment[],
 ): void {
   while (left.length > 1) {
-    const at = CHOOSE[strategy](left, circumstances);
+    const at = keepTogether(left, CHOOSE[strategy](left, circumstances), strategy, circumstances);
     order.push((left[at] as PreparedTarget).deployment);
     left.splice(at, 1);
   }
   const last = left.pop();
   if (last !== undefined) order.push(last.deployment);
+}
+
+/** These look at each key's load themselves; all others would tear a conversation from the key where its prompt is cached. */
+const BY_LOAD: readonly RouteStrategy[] = ['least_busy', 'latency'];
+
+/** Of a model behind several keys: the one that calls like this one go to. */
+function keepTogether(
+  targets: readonly PreparedTarget[],
+  at: number,
+  strategy: RouteStrategy,
+  circumstances: Circumstances,
+): number {
+  const pool = targets[at]?.deployment.pool;
+  if (pool === undefined || BY_LOAD.includes(strategy)) return at;
+  const peers = targets.filter(({ deployment }) => deployment.pool === pool);
+  return targets.indexOf(peers[chooseByAffinity(peers, circumstances)] as PreparedTarget);
 }
 
 function drawByWeight(targets: readonly PreparedTarget[], random: () => number): number {

@@ -43,7 +43,7 @@ const NO_FALLBACKS: readonly PlannedFallback[] = Object.freeze([]);
 
 /**
  * Which deployments to try, in which order. Within a priority the route's strategy decides; a later priority follows only
- * when the earlier ones are used up. What has been failing comes last of all, so it is never left out altogether: the only
+ * when the earlier ones are used up. What is at its limits comes after that, and what has been failing last of all, so it is never left out altogether: the only
  * key of a provider is still better than none.
  */
 export function plan(index: RoutingIndex, intent: CallIntent, circumstances: Circumstances): Plan | PlanRefusal {
@@ -59,15 +59,18 @@ export function plan(index: RoutingIndex, intent: CallIntent, circumstances: Cir
 function attemptsOf({ route, groups }: PreparedRoute, intent: CallIntent, circumstances: Circumstances): RoutingDeployment[] {
   const order: RoutingDeployment[] = [];
   const failing: PreparedTarget[] = [];
+  const full: PreparedTarget[] = [];
   for (const { targets } of groups) {
     const left: PreparedTarget[] = [];
     for (const target of targets) {
       if (!serves(target.deployment, intent)) continue;
-      if (circumstances.health.usable(target.deployment, circumstances.now)) left.push(target);
-      else failing.push(target);
+      if (!circumstances.health.usable(target.deployment, circumstances.now)) failing.push(target);
+      else if (circumstances.health.isFull(target.deployment, circumstances.now)) full.push(target);
+      else left.push(target);
     }
     orderTargets(route.strategy ?? 'weighted', left, circumstances, order);
   }
+  if (full.length > 0) orderTargets('least_busy', full, circumstances, order);
   if (failing.length > 0) appendFailing(failing, circumstances, order);
   const targets = order.length;
   if (targets > route.maxAttempts) order.length = route.maxAttempts;

@@ -4,6 +4,7 @@ import { idOf, lineOf, nameOf } from './line.js';
 import { defineOperations } from './operation.js';
 import { PageQuerySchema, pageOf } from './page.js';
 import { CatalogOriginSchema, CredentialIdSchema, ProviderNameSchema } from './providers.js';
+import { TimeoutsWishSchema } from './timeouts.js';
 
 export const ModelIdSchema = idOf('dep', 'a model');
 
@@ -48,6 +49,37 @@ export const PriceViewSchema = z.object({
 });
 export type PriceView = z.infer<typeof PriceViewSchema>;
 
+/** What a model can take and give: `text`, `image`, `audio`, `video`, `file`. */
+const ModalitiesSchema = z.object({ input: z.array(z.string()), output: z.array(z.string()) });
+
+const limit = z.int().min(1).max(1_000_000);
+/** Beyond them other targets of a route go first; each router counts for itself. */
+const LimitsSchema = z.strictObject({ concurrent_calls: limit.optional(), requests_per_minute: limit.optional() });
+export type ModelLimits = z.infer<typeof LimitsSchema>;
+
+/** What is known of a model wherever it is deployed. */
+export const ModelDefinitionViewSchema = z.object({
+  id: z.string(),
+  /** `provider/model` of who makes it known. */
+  name: z.string(),
+  title: z.string(),
+  context_tokens: z.int().nullable(),
+  max_output_tokens: z.int().nullable(),
+  capabilities: z.array(z.string()),
+  modalities: ModalitiesSchema,
+  /** By the name of the parameter: what it takes. Empty where nobody has said. */
+  parameters: z.record(z.string(), z.unknown()),
+  deprecated: z.boolean(),
+  /** In force now; null = not known. */
+  price: PriceViewSchema.nullable(),
+  /** Prices of the table and of the file that have been in force so far. */
+  prices: z.int(),
+  /** Deployments that stand for it. */
+  deployments: z.int(),
+  created_at: z.string(),
+});
+export type ModelDefinitionView = z.infer<typeof ModelDefinitionViewSchema>;
+
 export const ModelViewSchema = z.object({
   /** Id of the deployment. */
   id: z.string(),
@@ -56,14 +88,22 @@ export const ModelViewSchema = z.object({
   title: z.string(),
   provider: z.string(),
   upstream_model: z.string(),
+  /** Name of its definition; null = nothing is known of it. */
+  definition: z.string().nullable(),
   context_tokens: z.int().nullable(),
   max_output_tokens: z.int().nullable(),
   capabilities: z.array(z.string()),
+  modalities: ModalitiesSchema,
   deprecated: z.boolean(),
   /** In place of the provider's own one; null = that one. */
   credential_id: z.string().nullable(),
   /** Where the provider runs it, as the provider names it. */
   region: z.string().nullable(),
+  limits: LimitsSchema,
+  /** Times the weight that a route gives it. */
+  weight: z.int(),
+  /** Of its own; what is left out is the provider's, or the default. */
+  timeouts: TimeoutsWishSchema,
   /** Shown by GET /v1/models. */
   listed: z.boolean(),
   /** null = not known; calls then cost null, never 0. */
@@ -77,6 +117,7 @@ export type ModelView = z.infer<typeof ModelViewSchema>;
 const upstreamModel = lineOf(200).refine((text) => !/[\s*]/.test(text), 'must be one model, without spaces and stars');
 const tokens = z.int().min(1).max(1_000_000_000);
 const region = lineOf(64);
+const weight = z.int().min(1).max(1_000);
 export const CreateModelSchema = z.strictObject({
   /** Name of the provider. */
   provider: ProviderNameSchema,
@@ -84,11 +125,16 @@ export const CreateModelSchema = z.strictObject({
   upstream_model: upstreamModel,
   /** Callers send `provider/name`; the provider's own name where it is not given. */
   name: upstreamModel.optional(),
+  /** Another model (`provider/model`) that it is a deployment of: its context, capabilities and prices are this one's, too. */
+  definition: lineOf(300).optional(),
   title: nameOf(200).optional(),
   context_tokens: tokens.nullable().default(null),
   max_output_tokens: tokens.nullable().default(null),
   credential_id: CredentialIdSchema.nullable().default(null),
   region: region.nullable().default(null),
+  limits: LimitsSchema.default({}),
+  weight: weight.default(1),
+  timeouts: TimeoutsWishSchema.default({}),
   listed: z.boolean().default(true),
   /** null = not known; calls then cost null, never 0. */
   price: PriceInputSchema.nullable().default(null),
@@ -102,6 +148,9 @@ export const ChangeModelSchema = z
     max_output_tokens: tokens.nullable(),
     credential_id: CredentialIdSchema.nullable(),
     region: region.nullable(),
+    limits: LimitsSchema,
+    weight,
+    timeouts: TimeoutsWishSchema,
     listed: z.boolean(),
   })
   .partial();
@@ -124,6 +173,18 @@ export const DatedPriceSchema = z.object({
 });
 export type DatedPrice = z.infer<typeof DatedPriceSchema>;
 
+/** What a look at the price tables has changed. */
+export const PriceRefreshSchema = z.object({
+  /** Vendors whose table was read. */
+  vendors: z.int(),
+  /** Models that can be called, with a price and without. */
+  priced: z.int(),
+  unpriced: z.int(),
+  /** Models whose price is another one than before. */
+  changed: z.int(),
+});
+export type PriceRefresh = z.infer<typeof PriceRefreshSchema>;
+
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 export const ListModelsQuerySchema = PageQuerySchema.extend({
@@ -132,6 +193,8 @@ export const ListModelsQuerySchema = PageQuerySchema.extend({
   provider: lineOf(64).optional(),
   /** true: also wildcards and other names of listed models. */
   unlisted: flag.default(false),
+  /** true: only those without a price, false: only those with one. */
+  unpriced: flag.optional(),
 });
 export type ListModelsQuery = z.infer<typeof ListModelsQuerySchema>;
 
@@ -149,6 +212,23 @@ export const MODEL_OPERATIONS = defineOperations({
     body: CreateModelSchema,
     answer: { ...answer, status: 201 },
     errors: ['conflict'],
+  },
+  listModelDefinitions: {
+    ...read,
+    method: 'GET',
+    path: '/api/v1/models/definitions',
+    summary: 'List what is known of models, wherever they are deployed, by name',
+    query: PageQuerySchema,
+    answer: { status: 200, description: 'A page of definitions', schema: pageOf(ModelDefinitionViewSchema) },
+  },
+  refreshPrices: {
+    ...write,
+    method: 'POST',
+    path: '/api/v1/models/refresh-prices',
+    summary: 'Read the price tables now',
+    description:
+      'They are read every hour anyhow. Another price is in force from now on; nothing is restarted. Calls without a price can be priced by POST /api/v1/usage/reprice.',
+    answer: { status: 200, description: 'What is there now', schema: PriceRefreshSchema },
   },
   getModel: {
     ...read,

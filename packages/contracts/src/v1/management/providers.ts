@@ -3,6 +3,7 @@ import { CREDENTIAL_TEST_OUTCOMES } from '../credential-test.js';
 import { trimmedLineOf } from './line.js';
 import { defineOperations } from './operation.js';
 import { PageQuerySchema, pageOf } from './page.js';
+import { TimeoutsWishSchema } from './timeouts.js';
 
 /** Who owns an object: only what was made by the API can be changed by it. */
 export const CatalogOriginSchema = z.enum(['builtin', 'environment', 'file', 'api']);
@@ -21,6 +22,8 @@ const HttpUrlSchema = z
     const { protocol, username, password, search, hash } = new URL(text);
     return ['http:', 'https:'].includes(protocol) && [username, password, search, hash].every((part) => part === '');
   }, 'must be a URL that starts with http:// or https://, without a user, query or fragment');
+
+const weight = z.int().min(1).max(1_000);
 
 /** What can stand in a header; it is stored sealed and never shown again. */
 const SecretSchema = z
@@ -55,6 +58,8 @@ export const CreateProviderSchema = z.strictObject({
   /** Its key; may also be given later by `POST /api/v1/credentials`. */
   secret: SecretSchema.optional(),
   test: TestWishSchema,
+  /** Of all its models that say nothing else. */
+  timeouts: TimeoutsWishSchema.default({}),
 });
 export type CreateProvider = z.infer<typeof CreateProviderSchema>;
 
@@ -73,6 +78,7 @@ export const ProviderViewSchema = z.object({
   /** Of that credential; null = never tried. */
   credential_test: CredentialTestViewSchema.nullable(),
   models: z.int(),
+  timeouts: TimeoutsWishSchema,
   created_at: z.string(),
 });
 export type ProviderView = z.infer<typeof ProviderViewSchema>;
@@ -82,6 +88,10 @@ export const CreateCredentialSchema = z.strictObject({
   name: trimmedLineOf(100),
   secret: SecretSchema,
   test: TestWishSchema,
+  /** true: shares the calls with the keys that are in use. false: takes over from them. */
+  pool: z.boolean().default(false),
+  /** Its share of the calls among the keys in use. */
+  weight: weight.default(1),
 });
 export type CreateCredential = z.infer<typeof CreateCredentialSchema>;
 
@@ -94,7 +104,9 @@ export const CredentialViewSchema = z.object({
   variable: z.string().nullable(),
   /** The adapters' key that it is sealed to, for `sealed`. */
   key_id: z.string().nullable(),
+  /** Calls of the provider's models go out with it; where several are in use they share them by weight. */
   in_use: z.boolean(),
+  weight: z.int(),
   /** null = never tried. */
   test: CredentialTestViewSchema.nullable(),
   origin: CatalogOriginSchema,
@@ -159,7 +171,7 @@ export const PROVIDER_OPERATIONS = defineOperations({
     method: 'POST',
     path: '/api/v1/credentials',
     permission: 'admin:credentials:write',
-    summary: 'Store a key of a provider and use it from now on',
+    summary: 'Store a key of a provider and use it from now on, alone or beside the others',
     description:
       'The secret is tried by a call that costs nothing (see `test`), encrypted to the provider adapters before it is stored, and never shown again.',
     body: CreateCredentialSchema,
@@ -180,7 +192,7 @@ export const PROVIDER_OPERATIONS = defineOperations({
     method: 'DELETE',
     path: '/api/v1/credentials/{id}',
     permission: 'admin:credentials:write',
-    summary: 'Delete a credential; the newest other one of the provider is used then',
+    summary: 'Delete a credential; where no other one is in use, the newest of the provider is used then',
     answer: { status: 204, description: 'Deleted', schema: null },
     errors: ['not_found', 'conflict'],
   },

@@ -6,13 +6,14 @@ import { lineOf } from './line.js';
 import { defineOperations } from './operation.js';
 import { PageQuerySchema, pageOf } from './page.js';
 import { CatalogOriginSchema } from './providers.js';
+import { TimeoutsWishSchema } from './timeouts.js';
 
 export const RouteIdSchema = z.string().regex(/^route_[0-9a-z]{26}$/, 'must be the id of a route (route_...)');
 
-const milliseconds = z.int().min(1).max(3_600_000);
 const TargetSchema = z.object({
   /** `provider/model` */
   model: z.string().regex(/^[^/\s\p{Cc}\p{Cs}]{1,64}\/[^\s*\p{Cc}\p{Cs}]{1,200}$/u, 'must be provider/model'),
+  /** Times the weight of the deployment itself, and of its key where there are several. */
   weight: z.int().min(1).max(1_000).default(1),
   /** A higher number is a later fallback. */
   priority: z.int().min(0).max(100).default(0),
@@ -34,14 +35,8 @@ export const CreateRouteSchema = z.strictObject({
   fallbacks: z.array(FallbackSchema).max(8).default([]),
   /** Further attempts after the first. */
   retries: z.int().min(0).max(9).optional(),
-  timeouts: z
-    .object({
-      connect_ms: milliseconds.optional(),
-      first_byte_ms: milliseconds.optional(),
-      idle_ms: milliseconds.optional(),
-      total_ms: milliseconds.optional(),
-    })
-    .optional(),
+  /** What is left out is the deployment's, the provider's, or the default. */
+  timeouts: TimeoutsWishSchema.optional(),
   listed: z.boolean().default(true),
 });
 export type CreateRoute = z.infer<typeof CreateRouteSchema>;

@@ -180,6 +180,29 @@ export type UsageRecordView = z.infer<typeof UsageRecordViewSchema>;
 
 export const UsageRecordsPageSchema = pageOf(UsageRecordViewSchema);
 
+export const RepriceSchema = z.strictObject({
+  /** Calls that began then or later. */
+  from: z.iso.datetime({ offset: true }),
+  /** And before; now where it is not given. */
+  to: z.iso.datetime({ offset: true }).optional(),
+  /** true: only says what would change. */
+  dry_run: z.boolean().default(false),
+});
+export type Reprice = z.infer<typeof RepriceSchema>;
+
+export const RepricingSchema = z.object({
+  /** Records without a cost in that time. */
+  looked_at: z.int(),
+  repriced: z.int(),
+  /** Their model has no price yet. */
+  still_unpriced: z.int(),
+  /** What the repriced ones cost together, by currency. */
+  cost: z.array(MoneySchema),
+  /** false: there is more than one request does; send it again. */
+  complete: z.boolean(),
+});
+export type Repricing = z.infer<typeof RepricingSchema>;
+
 export const USAGE_OPERATIONS = defineOperations({
   getUsage: {
     service: 'analytics',
@@ -205,6 +228,19 @@ export const USAGE_OPERATIONS = defineOperations({
     query: UsageRecordsQuerySchema,
     answer: { status: 200, description: 'One page', schema: UsageRecordsPageSchema },
     errors: ['deadline_exceeded'],
+  },
+  repriceUsage: {
+    service: 'analytics',
+    method: 'POST',
+    path: '/api/v1/usage/reprice',
+    permission: 'admin:models:write',
+    summary: 'Give a cost to calls that had no price',
+    description:
+      'By the prices that the catalogue has now, for every organisation of the installation. A call that has a cost keeps it; sums move by what is added. Budgets are not charged for it.',
+    tag: 'usage',
+    body: RepriceSchema,
+    answer: { status: 200, description: 'What was found and done', schema: RepricingSchema },
+    errors: ['gateway_unavailable'],
   },
   getUsageRecord: {
     service: 'analytics',
