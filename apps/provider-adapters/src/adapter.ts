@@ -85,6 +85,14 @@ export class Adapter {
     return testCredential(request, this.opener, this.pools);
   }
 
+  /** The same for a deployment of the catalogue, with its provider's own free call. */
+  async probe(deploymentId: string): Promise<CredentialTestReply> {
+    const parts = this.keeper.view?.parts(deploymentId) ?? null;
+    const check = parts?.provider.check;
+    if (parts === null || check === undefined) return { outcome: 'unknown', detail: 'There is no free call for it.' };
+    return this.testCredential({ v: 1, provider: parts.provider, credential: parts.credential, check });
+  }
+
   /** Takes no more calls; resolves when those under way have ended. */
   async drain(): Promise<void> {
     this.stopHello?.();

@@ -10,6 +10,7 @@ import { createDataPlane } from './edge/data-plane.js';
 import type { GateMetrics } from './edge/gate.js';
 import { poolRandom } from './edge/pool-random.js';
 import { endCallsOf, endCallsOfJwt, recheckTokens, sweep } from './edge/sweep.js';
+import { Prober } from './probes/prober.js';
 import { BudgetClient } from './snapshot/budget-client.js';
 import { DirectAuth } from './snapshot/direct-auth.js';
 import { JwtStore } from './snapshot/jwt-store.js';
@@ -24,6 +25,7 @@ import { Spool } from './spool/spool.js';
 const SWEEP_MS = 250;
 const RECHECK_MS = 500;
 const ADOPT_MS = 30_000;
+const PROBE_MS = 1_000;
 const CLOSE_MS_MAX = 10_000;
 const CHARGES_MS_MAX = 3_000;
 
@@ -99,6 +101,8 @@ export class Router {
     this.timers.push(setInterval(() => sweep(this.gate), SWEEP_MS));
     this.timers.push(setInterval(() => recheckTokens(this.gate), RECHECK_MS));
     this.timers.push(setInterval(() => this.adopt(), ADOPT_MS));
+    const prober = new Prober({ transport, health, clock, logger });
+    this.timers.push(setInterval(() => prober.look(), PROBE_MS));
     for (const timer of this.timers) timer.unref();
     this.watch();
     this.adopt();

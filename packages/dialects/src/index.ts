@@ -31,7 +31,15 @@ export { type JsonKind, type JsonMember, type JsonScanError, JsonScanner } from 
 export { type JsonMemberSpec, type JsonScanOptions, JsonScanPlan } from './json-scan/plan.js';
 export { editRequest, type MaxOutputField, type RequestEdits } from './openai-chat/edit-request.js';
 export { countTokens, estimateInput, estimateOutput } from './openai-chat/estimate-tokens.js';
-export { createPeek, type Peek, type PeekFailure, type PeekLimits, type PeekReader, preparePeek } from './openai-chat/peek.js';
+export {
+  createPeek,
+  type Peek,
+  type PeekBelonging,
+  type PeekFailure,
+  type PeekLimits,
+  type PeekReader,
+  preparePeek,
+} from './openai-chat/peek.js';
 export { type ReadError, readError } from './openai-chat/read-error.js';
 export { readUsage, readUsageOf } from './openai-chat/read-usage.js';
 export { AnswerWatcher } from './openai-chat/watch-answer.js';

@@ -120,7 +120,7 @@ export { BREAKER_DEFAULTS, type BreakerSettings } from './routing/breaker.js';
 export { concreteModel } from './routing/concrete-model.js';
 export { type AttemptFailure, Course } from './routing/course.js';
 export { classOfFailure } from './routing/failure-class.js';
-export { type AttemptEnd, HealthBook } from './routing/health-book.js';
+export { type AttemptEnd, type DueProbe, HealthBook } from './routing/health-book.js';
 export {
   applyDelta,
   indexSnapshot,

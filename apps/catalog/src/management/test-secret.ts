@@ -60,4 +60,4 @@ export async function testBeforeStoring(
 const unknown = (detail: string): CredentialTestReply => ({ outcome: 'unknown', detail });
 
 export const testViewOf = (test: CredentialTestReply | null, testedAt: Date | null): CredentialTestView | null =>
-  test === null || testedAt === null ? null : { ...test, tested_at: testedAt.toISOString() };
+  test === null || testedAt === null ? null : { outcome: test.outcome, detail: test.detail, tested_at: testedAt.toISOString() };

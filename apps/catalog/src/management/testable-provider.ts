@@ -1,4 +1,4 @@
-import type { Credential, CredentialCheck } from '@tollgate/contracts';
+import type { Credential } from '@tollgate/contracts';
 import type { ProviderSpec } from '../store/put-provider.js';
 import type { Query } from '../store/session.js';
 import { type CredentialRow, credentialOf, type ProviderRow, upstreamProvider } from '../views/load-views.js';
@@ -21,8 +21,8 @@ export const testableSpec = ({ check, ...spec }: ProviderSpec): TestableProvider
 
 /** A stored one; null where it is not there. A server that has wanted no key so far takes the first one as bearer. */
 export async function testableProvider(query: Query, providerId: string): Promise<TestableProvider | null> {
-  const [row] = await query<ProviderRow & { readonly credential_check: CredentialCheck | null }>(
-    `SELECT id, name, base_url, auth, serves, headers, quirks, allow_private_network, credential_id, credential_check
+  const [row] = await query<ProviderRow>(
+    `SELECT id, name, base_url, auth, serves, headers, quirks, allow_private_network, credential_id, timeouts, credential_check
        FROM catalog.providers WHERE id = $1`,
     [providerId],
   );

@@ -1,5 +1,6 @@
 import {
   type Credential,
+  type CredentialCheck,
   CredentialSchema,
   type ModelLimits,
   type Price,
@@ -33,6 +34,7 @@ export interface ProviderRow {
   readonly allow_private_network: boolean;
   readonly credential_id: string | null;
   readonly timeouts: TimeoutsWish;
+  readonly credential_check: CredentialCheck | null;
 }
 export interface CredentialRow {
   readonly id: string;
@@ -82,7 +84,8 @@ interface RouteRow {
  */
 export async function loadViews(query: Query, epoch: string, revision: number, now: Date): Promise<CatalogViews> {
   const providerRows = await query<ProviderRow>(
-    `SELECT id, name, base_url, auth, serves, headers, quirks, allow_private_network, credential_id, timeouts
+    `SELECT id, name, base_url, auth, serves, headers, quirks, allow_private_network, credential_id, timeouts,
+            credential_check
        FROM catalog.providers WHERE active ORDER BY id`,
   );
   const credentialRows = await query<CredentialRow>(
@@ -235,6 +238,7 @@ export const upstreamProvider = (row: ProviderRow): UpstreamProvider => ({
   headers: row.headers,
   quirks: row.quirks,
   allowPrivateNetwork: row.allow_private_network,
+  ...(row.credential_check === null ? {} : { check: row.credential_check }),
 });
 
 /** The table's checks and this schema say the same: a row that is neither of the three kinds must not pass on. */

@@ -1,6 +1,6 @@
 import type { CredentialCheck, CredentialTestReply, UpstreamProvider } from '@tollgate/contracts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Harness, SECRET } from '../testing/harness.js';
+import { Harness, SECRET, until } from '../testing/harness.js';
 
 let harness: Harness;
 beforeEach(async () => {
@@ -27,7 +27,7 @@ const answering = (statusOf: (authorization: string | undefined) => number): voi
 
 test('accepted: the provider is asked once, by its list of models, with the key and its own headers, and nothing else', async () => {
   answering(() => 200);
-  expect(await tried('cred_sealed')).toEqual({ outcome: 'accepted', detail: 'It answered with HTTP 200.' });
+  expect(await tried('cred_sealed')).toEqual({ outcome: 'accepted', reached: true, detail: 'It answered with HTTP 200.' });
   const [only, ...more] = harness.upstream.requests;
   expect(more).toEqual([]);
   expect(only).toMatchObject({ path: '/v1/models', body: '', headers: { authorization: `Bearer ${SECRET}`, 'x-fixed': 'yes' } });
@@ -35,7 +35,7 @@ test('accepted: the provider is asked once, by its list of models, with the key 
 
 test.each([401, 403])('refused: %i', async (status) => {
   answering(() => status);
-  expect(await tried('cred_sealed')).toEqual({ outcome: 'refused', detail: `It answered with HTTP ${status}.` });
+  expect(await tried('cred_sealed')).toEqual({ outcome: 'refused', reached: true, detail: `It answered with HTTP ${status}.` });
 });
 
 test('refused by the status that the vendor has for it', async () => {
@@ -61,6 +61,7 @@ test('unknown: nobody there, an address that is not allowed, a key that this ada
   const gone = 'http://127.0.0.1:1/v1';
   expect(await tried('cred_sealed', MODELS, { baseUrl: gone })).toEqual({
     outcome: 'unknown',
+    reached: false,
     detail: 'The provider could not be reached.',
   });
   expect(await tried('cred_sealed', MODELS, { allowPrivateNetwork: false })).toMatchObject({ outcome: 'unknown' });
@@ -74,4 +75,18 @@ test('a variable of the environment is tried like any key, and no secret is in a
   expect(reply).toMatchObject({ outcome: 'refused' });
   expect(harness.upstream.requests[0]?.headers.authorization).toBe(`Bearer ${SECRET}`);
   expect(JSON.stringify([reply, harness.logs])).not.toContain(SECRET);
+});
+
+test('a probe asks the provider of a deployment; one without a free call is not asked', async () => {
+  answering(() => 200);
+  expect(await harness.adapter.probe('dep_sealed')).toMatchObject({ outcome: 'unknown' });
+  expect(harness.upstream.requests).toEqual([]);
+  harness.change((snapshot) => {
+    const [provider] = snapshot.providers;
+    if (provider !== undefined) provider.check = MODELS;
+  });
+  await until(() => harness.adapter.keeper.view?.revision === 8);
+  expect(await harness.adapter.probe('dep_sealed')).toMatchObject({ outcome: 'accepted', reached: true });
+  expect(harness.upstream.requests.map(({ path }) => path)).toEqual(['/v1/models']);
+  expect(await harness.adapter.probe('dep_nowhere')).toMatchObject({ outcome: 'unknown' });
 });

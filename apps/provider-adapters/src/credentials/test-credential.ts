@@ -20,11 +20,11 @@ export async function testCredential(
   pools: UpstreamPools,
 ): Promise<CredentialTestReply> {
   const address = readAddress(provider, check.path);
-  if (!address.ok) return unknown('The base URL of the provider is not usable.');
+  if (!address.ok) return notAsked('The base URL of the provider is not usable.');
   const secret = opener.open(credential);
-  if (!secret.ok) return unknown('The adapter cannot open the credential.');
+  if (!secret.ok) return notAsked('The adapter cannot open the credential.');
   const auth = authHeaders(provider, secret.value);
-  if (!auth.ok) return unknown('The adapter cannot write the signature that the provider asks for.');
+  if (!auth.ok) return notAsked('The adapter cannot write the signature that the provider asks for.');
   const ask = async (key: readonly string[]): Promise<number> => {
     const headers = ['accept', 'application/json', 'accept-encoding', 'identity', 'user-agent', 'tollgate', ...key];
     for (const [name, value] of Object.entries(provider.headers)) headers.push(name.toLowerCase(), value);
@@ -41,11 +41,12 @@ export async function testCredential(
   try {
     const status = await ask(auth.value);
     const outcome = judgeCheck(check, status);
-    if (outcome === 'unknown') return unknown(`It answered with HTTP ${status}, which says nothing of the key.`);
+    if (outcome === 'unknown')
+      return { ...unknown(`It answered with HTTP ${status}, which says nothing of the key.`), reached: true };
     if (outcome === 'accepted' && check.asksForKey === false && judgeCheck(check, await ask([])) !== 'refused') {
-      return unknown('It answers, but to everybody: what it says to this key is not known.');
+      return { ...unknown('It answers, but to everybody: what it says to this key is not known.'), reached: true };
     }
-    return { outcome, detail: `It answered with HTTP ${status}.` };
+    return { outcome, reached: true, detail: `It answered with HTTP ${status}.` };
   } catch (error) {
     return unknown(problemOf(error));
   }
@@ -57,4 +58,5 @@ function problemOf(error: unknown): string {
   return classifyError(error, false).message;
 }
 
-const unknown = (detail: string): CredentialTestReply => ({ outcome: 'unknown', detail });
+const notAsked = (detail: string): CredentialTestReply => ({ outcome: 'unknown', detail });
+const unknown = (detail: string): CredentialTestReply => ({ outcome: 'unknown', reached: false, detail });

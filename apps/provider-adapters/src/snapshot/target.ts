@@ -33,8 +33,14 @@ type Deployment = UpstreamsSnapshot['deployments'][number];
 /** The problem is for the log; the caller learns only `misconfigured`. */
 export type TargetResult = Result<Target, string>;
 
+export interface TargetParts {
+  readonly deployment: Deployment;
+  readonly provider: UpstreamProvider;
+  readonly credential: Credential;
+}
+
 export function makeTarget(
-  parts: { readonly deployment: Deployment; readonly provider: UpstreamProvider; readonly credential: Credential },
+  parts: TargetParts,
   wanted: { readonly endpoint: Endpoint; readonly dialect: Dialect },
   opener: CredentialOpener,
 ): TargetResult {

@@ -1,7 +1,7 @@
 import type { Dialect, Endpoint, UpstreamsSnapshot } from '@tollgate/contracts';
 import { fail } from '@tollgate/kernel';
 import type { CredentialOpener } from '../credentials/open-credential.js';
-import { makeTarget, type TargetResult } from './target.js';
+import { makeTarget, type TargetParts, type TargetResult } from './target.js';
 
 interface KnownTarget {
   readonly endpoint: Endpoint;
@@ -56,6 +56,14 @@ export class UpstreamsView {
     if (known === undefined) this.targets.set(deploymentId, [entry]);
     else known.push(entry);
     return result;
+  }
+
+  /** What stands behind a deployment; null where it is not known. */
+  parts(deploymentId: string): Pick<TargetParts, 'provider' | 'credential'> | null {
+    const deployment = this.deployments.get(deploymentId);
+    const provider = this.providers.get(deployment?.providerId ?? '');
+    const credential = this.credentials.get(deployment?.credentialId ?? '');
+    return provider === undefined || credential === undefined ? null : { provider, credential };
   }
 
   private make(deploymentId: string, endpoint: Endpoint, dialect: Dialect): TargetResult {

@@ -7,6 +7,7 @@ import {
   plan,
   type RoutingIndex,
 } from '@tollgate/policy';
+import { affinityKeyOf } from './affinity-key.js';
 import type { Call } from './call.js';
 
 /** A token is about four bytes of English text (https://platform.openai.com/tokenizer): costs are compared, not charged, by it. */
@@ -33,13 +34,22 @@ function intentOf(call: Call): CallIntent {
   };
 }
 
-function circumstancesOf({ gate, verified, peek, bodyBytes }: Call): Circumstances {
+function circumstancesOf(call: Call): Circumstances {
+  const { gate, peek, bodyBytes } = call;
   return {
     health: gate.health,
     now: gate.clock.monotonic(),
     random: gate.random,
-    affinityKey: verified?.token.id ?? null,
+    // Read only where something is chosen by it.
+    get affinityKey() {
+      return keyOf(call);
+    },
     inputTokens: Math.ceil(bodyBytes / BYTES_PER_TOKEN),
     outputTokens: peek?.maxCompletionTokens ?? peek?.maxTokens ?? OUTPUT_TOKENS_ASSUMED,
   };
+}
+
+function keyOf({ verified, peek, body }: Call): string | null {
+  if (verified === null) return null;
+  return peek === null ? verified.token.id : affinityKeyOf(verified.token.id, peek.belonging, body);
 }

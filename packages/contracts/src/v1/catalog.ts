@@ -125,6 +125,20 @@ export const ProviderAuthSchema = z.discriminatedUnion('type', [
 ]);
 export type ProviderAuth = z.infer<typeof ProviderAuthSchema>;
 
+/** A call that costs nothing and by which a provider tells a good key from a bad one. */
+export const CredentialCheckSchema = z.object({
+  method: z.literal('GET'),
+  /** Appended to the base URL. */
+  path: z.string(),
+  /** The status of a good key. */
+  expect: z.int(),
+  /** Statuses of a bad key where they are not 401 and 403 alone. */
+  refuses: z.array(z.int()).optional(),
+  /** false: somebody may be answered without any key, so a good answer says something only where one without a key is refused. */
+  asksForKey: z.boolean().optional(),
+});
+export type CredentialCheck = z.infer<typeof CredentialCheckSchema>;
+
 export const UpstreamProviderSchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -139,6 +153,8 @@ export const UpstreamProviderSchema = z.object({
   quirks: z.array(z.string()),
   /** An administrator has allowed loopback and private addresses for it. */
   allowPrivateNetwork: z.boolean(),
+  /** By which its keys can be tried; absent = nobody knows one. */
+  check: CredentialCheckSchema.optional(),
 });
 export type UpstreamProvider = z.infer<typeof UpstreamProviderSchema>;
 

@@ -47,6 +47,8 @@ export const SUBJECTS = {
   adapterDescribe: 'upstream.v1.describe',
   /** request, queue group: {@link CredentialTestRequest} -> {@link CredentialTestReply} */
   credentialTest: 'upstream.v1.credential.test',
+  /** request, queue group: {@link UpstreamProbeRequest} -> {@link CredentialTestReply} */
+  upstreamProbe: 'upstream.v1.probe',
   /** request, queue group: NDJSON of {@link UsageRecord} -> {@link UsageCommitted}, after the commit in Postgres */
   usageSettled: 'usage.v1.settled',
   /** request, queue group: {@link UsageReport} -> {@link UsageCommitted}; from an adapter whose router has vanished */

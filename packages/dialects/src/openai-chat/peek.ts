@@ -4,6 +4,15 @@ import { type JsonMember, type JsonScanError, JsonScanner } from '../json-scan/j
 import { JsonScanPlan } from '../json-scan/plan.js';
 import { readIncludeUsage } from './stream-options.js';
 
+/** What in a body tells that it belongs to a conversation: raw JSON texts, null where they are absent or too long to be names. */
+export interface PeekBelonging {
+  readonly cacheKey: Uint8Array | null;
+  readonly metadata: Uint8Array | null;
+  readonly user: Uint8Array | null;
+  /** Where the messages stand. */
+  readonly messages: Span;
+}
+
 /** What policy needs of a chat completion request; all else stays in the bytes, unread. */
 export interface Peek {
   readonly model: string;
@@ -16,6 +25,7 @@ export interface Peek {
   readonly usageAsked: boolean;
   readonly hasTools: boolean;
   readonly messageCount: number;
+  readonly belonging: PeekBelonging;
   readonly spans: EditableSpans;
 }
 
@@ -56,6 +66,12 @@ const N = 5;
 const MESSAGES = 6;
 const TOOLS = 7;
 const FUNCTIONS = 8;
+const CACHE_KEY = 9;
+const METADATA = 10;
+const USER = 11;
+
+const CACHE_KEY_BYTES_MAX = 512;
+const METADATA_BYTES_MAX = 2048;
 
 /** What a grammar calls the members; one that it lacks is given a name that no body has. */
 export interface PeekNames {
@@ -85,6 +101,9 @@ const planFor = (messagesMax: number, names: PeekNames): JsonScanPlan =>
       { name: names.messages, keepMax: 0, childrenMax: messagesMax },
       { name: 'tools', keepMax: 0 },
       { name: 'functions', keepMax: 0 },
+      { name: 'prompt_cache_key', keepMax: CACHE_KEY_BYTES_MAX },
+      { name: 'metadata', keepMax: METADATA_BYTES_MAX },
+      { name: 'user', keepMax: CACHE_KEY_BYTES_MAX },
     ],
   });
 
@@ -156,6 +175,12 @@ class ChatPeekReader implements PeekReader {
       usageAsked: readUsageAsked(streamOptions),
       hasTools: hasEntries(scanner.at(TOOLS), 'tools') || hasEntries(scanner.at(FUNCTIONS), 'functions'),
       messageCount: messages?.children ?? 0,
+      belonging: {
+        cacheKey: scanner.at(CACHE_KEY)?.bytes ?? null,
+        metadata: scanner.at(METADATA)?.bytes ?? null,
+        user: scanner.at(USER)?.bytes ?? null,
+        messages: messages === undefined ? [0, 0] : spanOf(messages),
+      },
       spans: {
         // A model in the path has no place in the body.
         model: model === undefined ? [0, 0] : spanOf(model),

@@ -93,3 +93,29 @@ test('a time that the other side names opens it at once, for so long, within the
   failTimes(other, 1, 0, 86_400_000);
   expect(other.opensAt(0)).toBe(pauseMsMax);
 });
+
+test('a probe is due once per pause, shortly before its end; what it finds ill gets another, longer pause', () => {
+  const breaker = new Breaker({ ...BREAKER_DEFAULTS, pauseMs: 10_000 });
+  expect(breaker.probeIsDue(0, 2_000)).toBe(false);
+  breaker.fail(0, 1);
+  expect(breaker.probeIsDue(7_999, 2_000)).toBe(false);
+  expect(breaker.probeIsDue(8_000, 2_000)).toBe(true);
+  expect(breaker.probeIsDue(8_001, 2_000)).toBe(false);
+  breaker.extend(8_100);
+  expect(breaker.allows(28_099)).toBe(false);
+  expect(breaker.probeIsDue(26_100, 2_000)).toBe(true);
+  breaker.succeed(26_200);
+  expect(breaker.allows(26_200)).toBe(true);
+});
+
+test('a probe says nothing against a trial that is under way, nor against what has not failed', () => {
+  const breaker = new Breaker({ ...BREAKER_DEFAULTS, pauseMs: 10_000 });
+  breaker.extend(0);
+  expect(breaker.allows(0)).toBe(true);
+  breaker.fail(0, 1);
+  breaker.begin(10_000);
+  expect(breaker.probeIsDue(10_001, 2_000)).toBe(false);
+  breaker.extend(10_001);
+  breaker.succeed(10_002);
+  expect(breaker.allows(10_002)).toBe(true);
+});

@@ -28,6 +28,8 @@ export class Breaker {
   private openUntil = 0;
   private pauses = 0;
   private trial = false;
+  /** The end of the pause that was probed for. */
+  private probedFor = 0;
   private windowStart = 0;
   private failures = 0;
   private answers = 0;
@@ -42,6 +44,18 @@ export class Breaker {
   /** When the next call may be let through; 0 = now. */
   opensAt(now: number): number {
     return this.allows(now) ? 0 : Math.max(this.openUntil, now);
+  }
+
+  /** True once per pause, shortly before it is over: the time to ask whether it is worth a call. */
+  probeIsDue(now: number, leadMs: number): boolean {
+    if (this.openUntil === 0 || this.trial || now < this.openUntil - leadMs || this.probedFor === this.openUntil) return false;
+    this.probedFor = this.openUntil;
+    return true;
+  }
+
+  /** A probe says that it is still of no use: another pause, without a call that fails. */
+  extend(now: number): void {
+    if (this.openUntil !== 0 && !this.trial) this.open(now, 0);
   }
 
   /** A call begins; also one that is sent although the breaker is open, because nothing else is left. */

@@ -1,5 +1,6 @@
 import { FAILURE_CLASSES, type FailureClass, type RoutingDeployment } from '@tollgate/contracts';
 import { describe, expect, test } from 'vitest';
+import { BREAKER_DEFAULTS } from './breaker.js';
 import { type AttemptEnd, HealthBook } from './health-book.js';
 
 const deployment = (id: string, credentialId?: string): RoutingDeployment => ({
@@ -124,4 +125,25 @@ test('full by calls under way, and by calls begun within a minute; without limit
   const free = deployment('dep_free');
   for (let i = 0; i < 100; i += 1) book.begin(free, i);
   expect(book.isFull(free, 100)).toBe(false);
+});
+
+test('what is worth a look: a key that was refused, and a place out of reach; not one that answered that it is busy', () => {
+  const book = new HealthBook({ ...BREAKER_DEFAULTS, failuresMin: 1, pauseMs: 10_000 });
+  const fails = (id: string, failure: FailureClass, credentialId?: string): void => {
+    const one = deployment(id, credentialId);
+    book.begin(one, 0);
+    book.end(one, { kind: 'failed', failure, retryAfterMs: null }, 0);
+  };
+  fails('dep_a', 'authentication', 'cred_a');
+  fails('dep_b', 'unreachable');
+  fails('dep_c', 'overloaded');
+  expect(book.dueProbes(8_000, 2_000)).toEqual([{ of: 'deployment', id: 'dep_b', deploymentId: 'dep_b' }]);
+  const key = { of: 'credential', id: 'cred_a', deploymentId: 'dep_a' } as const;
+  expect(book.dueProbes(28_000, 2_000)).toEqual([key]);
+  expect(book.usable(deployment('dep_other', 'cred_a'), 28_000)).toBe(false);
+  book.noteProbe(key, 'well', 28_100);
+  expect(book.usable(deployment('dep_other', 'cred_a'), 28_100)).toBe(true);
+  book.noteProbe({ of: 'deployment', id: 'dep_b', deploymentId: 'dep_b' }, 'ill', 9_000);
+  expect(book.usable(deployment('dep_b'), 28_999)).toBe(false);
+  expect(book.usable(deployment('dep_b'), 29_001)).toBe(true);
 });

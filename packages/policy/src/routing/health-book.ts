@@ -9,6 +9,12 @@ const LATENCY_HALF_LIFE_MS = 10_000;
 const LATENCY_SHARE = 0.3;
 const MINUTE_MS = 60_000;
 
+interface CredentialState {
+  readonly breaker: Breaker;
+  /** One that it has failed at: to ask by. */
+  deploymentId: string;
+}
+
 interface DeploymentState {
   inFlight: number;
   latencyMs: number;
@@ -17,6 +23,15 @@ interface DeploymentState {
   minuteStart: number;
   inMinute: number;
   readonly breaker: Breaker;
+  /** It was last left because nobody answered there, rather than for what was answered. */
+  outOfReach: boolean;
+}
+
+/** What may be worth a look: something that has been failing, and by which of its deployments to ask. */
+export interface DueProbe {
+  readonly of: 'credential' | 'deployment';
+  readonly id: string;
+  readonly deploymentId: string;
 }
 
 /** How an attempt ended. `silent`: the caller left or the gateway itself failed, which says nothing about the other side. */
@@ -32,7 +47,7 @@ export type AttemptEnd =
  */
 export class HealthBook {
   private readonly deployments = new Map<string, DeploymentState>();
-  private readonly credentials = new Map<string, Breaker>();
+  private readonly credentials = new Map<string, CredentialState>();
 
   constructor(private readonly settings: BreakerSettings = BREAKER_DEFAULTS) {}
 
@@ -41,14 +56,14 @@ export class HealthBook {
     const state = this.deployments.get(deployment.id);
     if (state !== undefined && !state.breaker.allows(now)) return false;
     const { credentialId } = deployment;
-    return credentialId === undefined || (this.credentials.get(credentialId)?.allows(now) ?? true);
+    return credentialId === undefined || (this.credentials.get(credentialId)?.breaker.allows(now) ?? true);
   }
 
   /** When it becomes usable again, monotonic ms; 0 = it is. */
   usableAt(deployment: RoutingDeployment, now: number): number {
     const own = this.deployments.get(deployment.id)?.breaker.opensAt(now) ?? 0;
     const { credentialId } = deployment;
-    return Math.max(own, credentialId === undefined ? 0 : (this.credentials.get(credentialId)?.opensAt(now) ?? 0));
+    return Math.max(own, credentialId === undefined ? 0 : (this.credentials.get(credentialId)?.breaker.opensAt(now) ?? 0));
   }
 
   inFlight(deploymentId: string): number {
@@ -79,14 +94,14 @@ export class HealthBook {
     state.inFlight += 1;
     if (deployment.limits !== undefined) countInMinute(state, now);
     state.breaker.begin(now);
-    if (deployment.credentialId !== undefined) this.credentials.get(deployment.credentialId)?.begin(now);
+    if (deployment.credentialId !== undefined) this.credentials.get(deployment.credentialId)?.breaker.begin(now);
   }
 
   /** The first byte of an answer is here: that is a success, whenever the last one comes. */
   answering(deployment: RoutingDeployment, firstByteMs: number, now: number): void {
     const state = this.stateOf(deployment.id);
     state.breaker.succeed(now);
-    if (deployment.credentialId !== undefined) this.credentials.get(deployment.credentialId)?.succeed(now);
+    if (deployment.credentialId !== undefined) this.credentials.get(deployment.credentialId)?.breaker.succeed(now);
     observe(state, firstByteMs, now);
   }
 
@@ -94,7 +109,7 @@ export class HealthBook {
     const state = this.stateOf(deployment.id);
     state.inFlight = Math.max(0, state.inFlight - 1);
     if (end.kind === 'answered') return;
-    const credential = deployment.credentialId === undefined ? undefined : this.credentials.get(deployment.credentialId);
+    const credential = deployment.credentialId === undefined ? undefined : this.credentials.get(deployment.credentialId)?.breaker;
     if (end.kind === 'silent') {
       state.breaker.release();
       credential?.release();
@@ -105,7 +120,8 @@ export class HealthBook {
       this.breakerOfCredential(deployment, state).fail(now, AUTHENTICATION_PAUSE_MS);
       return;
     }
-    if (end.failure === 'unreachable' || end.failure === 'timeout') credential?.release();
+    state.outOfReach = end.failure === 'unreachable' || end.failure === 'timeout';
+    if (state.outOfReach) credential?.release();
     else credential?.succeed(now);
     // It has read the request and answered: nothing is wrong with it.
     if (end.failure === 'context_window' || end.failure === 'content_policy') state.breaker.succeed(now);
@@ -120,6 +136,25 @@ export class HealthBook {
     for (const id of this.credentials.keys()) if (!credentials.has(id)) this.credentials.delete(id);
   }
 
+  /** What could be looked at by a call that costs nothing before it is tried with somebody's; each is named once per pause. */
+  dueProbes(now: number, leadMs: number): DueProbe[] {
+    const due: DueProbe[] = [];
+    for (const [id, { breaker, deploymentId }] of this.credentials) {
+      if (breaker.probeIsDue(now, leadMs)) due.push({ of: 'credential', id, deploymentId });
+    }
+    for (const [id, { breaker, outOfReach }] of this.deployments) {
+      if (outOfReach && breaker.probeIsDue(now, leadMs)) due.push({ of: 'deployment', id, deploymentId: id });
+    }
+    return due;
+  }
+
+  /** `well`: it is tried again at once; `ill`: it is left for another, longer pause. */
+  noteProbe({ of, id }: DueProbe, found: 'well' | 'ill', now: number): void {
+    const breaker = of === 'credential' ? this.credentials.get(id)?.breaker : this.deployments.get(id)?.breaker;
+    if (found === 'well') breaker?.succeed(now);
+    else breaker?.extend(now);
+  }
+
   get size(): number {
     return this.deployments.size + this.credentials.size;
   }
@@ -127,7 +162,15 @@ export class HealthBook {
   private stateOf(id: string): DeploymentState {
     let state = this.deployments.get(id);
     if (state === undefined) {
-      state = { inFlight: 0, latencyMs: 0, observedAt: 0, minuteStart: 0, inMinute: 0, breaker: new Breaker(this.settings) };
+      state = {
+        inFlight: 0,
+        latencyMs: 0,
+        observedAt: 0,
+        minuteStart: 0,
+        inMinute: 0,
+        breaker: new Breaker(this.settings),
+        outOfReach: false,
+      };
       this.deployments.set(id, state);
     }
     return state;
@@ -137,9 +180,12 @@ export class HealthBook {
     const { credentialId } = deployment;
     if (credentialId === undefined) return state.breaker;
     const known = this.credentials.get(credentialId);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      known.deploymentId = deployment.id;
+      return known.breaker;
+    }
     const breaker = new Breaker(this.settings);
-    this.credentials.set(credentialId, breaker);
+    this.credentials.set(credentialId, { breaker, deploymentId: deployment.id });
     return breaker;
   }
 }
