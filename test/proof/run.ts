@@ -15,6 +15,7 @@ import type { ProofSuite } from './proof-suite.ts';
 import { rateLimit } from './rate-limit/rate-limit.ts';
 import { revocation } from './revocation/revocation.ts';
 import { rotation } from './rotation/rotation.ts';
+import { routing } from './routing/routing.ts';
 import { ssrf } from './ssrf/ssrf.ts';
 import { transport } from './transport.ts';
 
@@ -34,6 +35,7 @@ const SUITES: readonly ProofSuite[] = [
   budget,
   oauth,
   ssrf,
+  routing,
 ];
 const TIME_MS = 20 * 60_000;
 

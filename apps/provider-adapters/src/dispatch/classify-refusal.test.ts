@@ -21,7 +21,15 @@ describe('a prompt that is too long, in the words of', () => {
   });
 });
 
+test('an empty account is the key`s matter, though it is told by the status of a limit', () => {
+  const empty = words('You exceeded your current quota, please check your plan.', 'insufficient_quota', 'insufficient_quota');
+  expect(classifyRefusal(429, empty).code).toBe('upstream_auth_failed');
+  expect(classifyRefusal(429, words('Rate limit reached', 'rate_limit_exceeded', 'requests')).code).toBe('upstream_rate_limited');
+});
+
 test('content that the provider refuses', () => {
+  const flagged = words('Invalid prompt: your prompt was flagged as potentially violating our usage policy.', 'invalid_prompt');
+  expect(classifyRefusal(400, flagged).code).toBe('upstream_content_policy');
   expect(classifyRefusal(400, words('', 'content_policy_violation')).code).toBe('upstream_content_policy');
   expect(classifyRefusal(400, words('The response was filtered', 'content_filter')).code).toBe('upstream_content_policy');
   expect(classifyErrorObject({ code: 'content_filter', type: null }).code).toBe('upstream_content_policy');

@@ -42,13 +42,17 @@ const ERROR = row('upstream_error', 'The provider failed.');
  */
 const CONTEXT_TEXT =
   /context_length|context length|context window|prompt is too long|input is too long|too many tokens|maximum number of tokens/i;
-/** `content_policy_violation`, `content_filter` (OpenAI, Azure), "content management policy" (Azure), "safety" as a code of others. */
+/** `content_policy_violation`, `content_filter`, `invalid_prompt` with "usage policy" (OpenAI, Azure), "content management policy" (Azure), "safety" as a code of others. */
 const CONTENT_TEXT =
-  /content_policy|content_filter|content management policy|responsibleaipolicyviolation|data_inspection_failed/i;
+  /content_policy|content_filter|usage polic|content management policy|responsibleaipolicyviolation|data_inspection_failed/i;
+
+/** A 429 by which OpenAI and its kin say that the account is empty: waiting does not help, another key does. */
+const EMPTY_TEXT = /insufficient_quota|billing_hard_limit/i;
 
 /** What the provider's own body makes of a status: a request that another model may well take. */
 export function classifyRefusal(status: number, error: ProviderWords | null): StatusClass {
   const known = classifyStatus(status);
+  if (status === 429 && error !== null && EMPTY_TEXT.test(`${error.type ?? ''} ${error.code ?? ''}`)) return AUTH;
   if (error === null || (known !== BAD_REQUEST && status !== 413)) return known;
   const words = `${error.type ?? ''} ${error.code ?? ''} ${error.message ?? ''}`;
   if (CONTENT_TEXT.test(words)) return CONTENT_POLICY;
