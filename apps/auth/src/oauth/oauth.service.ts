@@ -101,8 +101,8 @@ export class OAuthService {
     return { data: this.keys.view() };
   }
 
-  async rotateKeys(act: Act): Promise<OAuthKeys> {
-    return { data: await this.keys.rotate(act) };
+  rotateKeys(act: Act): Promise<OAuthKeys> {
+    return this.keys.rotate(act);
   }
 }
 

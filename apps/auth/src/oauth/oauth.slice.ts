@@ -150,3 +150,19 @@ test('a gateway below a path: metadata where RFC 8414 puts it, and the path in e
     await database.drop();
   }
 });
+
+test('201: signing keys rotated twice under one Idempotency-Key are rotated once, and the answer is kept with the change', async () => {
+  const headers = { 'idempotency-key': 'rotate-the-keys' };
+  const rotate = () =>
+    auth.call<{ data: { kid: string; state: string }[] }>('POST', '/api/v1/oauth/keys/rotate', undefined, undefined, headers);
+  const first = await rotate();
+  expect(first.body.data.filter(({ state }) => state === 'next')).toHaveLength(1);
+  const again = await rotate();
+  expect([again.status, again.text, again.headers.get('idempotency-replayed')]).toEqual([first.status, first.text, 'true']);
+  // One transaction wrote both rows: a death in between leaves neither.
+  const rows = await auth.dataSource.query(
+    `SELECT 1 FROM auth.idempotency_keys AS kept JOIN auth.oauth_keys AS made ON made.xmin = kept.xmin WHERE kept.key = $1`,
+    [headers['idempotency-key']],
+  );
+  expect(rows).toHaveLength(1);
+});

@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import type { OAuthKey } from '@tollgate/contracts';
+import type { OAuthKey, OAuthKeys } from '@tollgate/contracts';
 import type { Clock } from '@tollgate/kernel';
 import { CLOCK, dataSourceToken, LOGGER } from '@tollgate/nest';
 import type { Logger } from '@tollgate/telemetry';
@@ -51,9 +51,9 @@ export class KeyRing implements OnApplicationBootstrap, OnModuleDestroy {
     return signing === null ? null : [signing, ...this.keys.filter((key) => key !== signing)];
   }
 
-  view(): readonly OAuthKey[] {
-    const signing = signingKey(usable(this.keys), this.clock.now());
-    return this.keys.map((key) => ({
+  view(keys: readonly StoredKey[] = this.keys): readonly OAuthKey[] {
+    const signing = signingKey(usable(keys), this.clock.now());
+    return keys.map((key) => ({
       kid: key.kid,
       state: key === signing ? 'signing' : key.activeFrom > this.clock.now() ? 'next' : 'retired',
       created_at: new Date(key.createdAt).toISOString(),
@@ -62,12 +62,12 @@ export class KeyRing implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** Makes a successor now; where one waits already, it is that one. */
-  async rotate(act: Act): Promise<readonly OAuthKey[]> {
-    await this.changes.run(act, async (change) => {
+  async rotate(act: Act): Promise<OAuthKeys> {
+    const answer = await this.changes.make(act, async (change) => {
       const { manager, now } = change;
       await lock(manager);
       const keys = await readKeys(manager, this.secrets);
-      if (keys.some(({ activeFrom }) => activeFrom > now)) return;
+      if (keys.some(({ activeFrom }) => activeFrom > now)) return { data: this.view(keys) };
       const kid = await makeKey(manager, this.secrets, now, now + KEY_NOTICE_MS);
       change.audit({
         action: 'oauth_keys.rotated',
@@ -76,9 +76,10 @@ export class KeyRing implements OnApplicationBootstrap, OnModuleDestroy {
         after: { kid },
       });
       change.announce('', 'keys_changed');
+      return { data: this.view(await readKeys(manager, this.secrets)) };
     });
     await this.lookAfter();
-    return this.view();
+    return answer;
   }
 
   private lookAfter(): Promise<void> {
