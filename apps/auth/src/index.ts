@@ -7,6 +7,7 @@ import { AuthAudit1764100000000 } from './database/auth-audit-1764100000000.js';
 import { AuthAuditRecords1764170000000 } from './database/auth-audit-records-1764170000000.js';
 import { AuthMoney1764130000000 } from './database/auth-money-1764130000000.js';
 import { AuthOAuth1764140000000 } from './database/auth-oauth-1764140000000.js';
+import { AuthOrganisationStatus1764210000000 } from './database/auth-organisation-status-1764210000000.js';
 import { AuthPeople1764120000000 } from './database/auth-people-1764120000000.js';
 import { AuthRotation1764160000000 } from './database/auth-rotation-1764160000000.js';
 import { AuthTokenOrders1764200000000 } from './database/auth-token-orders-1764200000000.js';
@@ -39,6 +40,7 @@ export const authService: ServiceDefinition<typeof AUTH_ENVIRONMENT> = {
       AuthWatching1764180000000,
       AuthAlerts1764190000000,
       AuthTokenOrders1764200000000,
+      AuthOrganisationStatus1764210000000,
     ],
   },
   module: authModule,

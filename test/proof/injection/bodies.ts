@@ -76,6 +76,7 @@ export const BASES: Readonly<Record<string, readonly Body[]>> = {
   ],
   openSecretLink: [() => ({ link: 'A'.repeat(43) })],
   createOrganisation: [(n) => ({ name: `organisation ${n}`, owner: { email: `owner${n}@example.com`, name: 'Owner' } })],
+  changeOrganisation: [() => ({ status: 'active' })],
   changeCurrentOrganisation: [() => ({ name: 'organisation' })],
   createUser: [
     (n, things) => ({ email: `user${n}@example.com`, name: `user ${n}`, roles: [{ role: 'viewer', team_id: things['team'] }] }),

@@ -45,7 +45,15 @@ async function makeFirst(manager: EntityManager, needs: FirstOrganisationNeeds):
   const now = needs.clock.now();
   const organisationId = newId('org', now, needs.randomBytes);
   const time = new Date(now);
-  const row = { id: organisationId, name: 'default', operator: true, createdAt: time, updatedAt: time, revision: 1 };
+  const row = {
+    id: organisationId,
+    name: 'default',
+    operator: true,
+    status: 'active' as const,
+    createdAt: time,
+    updatedAt: time,
+    revision: 1,
+  };
   await manager.insert(OrganisationEntity, row);
   return runChange(manager, systemAct(organisationId, 'first-start'), now, async (change) => {
     const target = { type: 'organisation', id: organisationId, name: row.name };

@@ -21,8 +21,8 @@ export interface Change {
   audit(fact: Pick<AuditFact, 'action' | 'target' | 'before' | 'after'>): void;
   /** Tells every router, after the commit. */
   announce(publicId: string, kind: FeedEvent['kind'], more?: Pick<FeedEvent, 'jti' | 'expiresAt' | 'secretId'>): void;
-  /** Has every router look up all keys of that team anew; null = of the organisation. */
-  announceScope(teamId: string | null): void;
+  /** Has every router look up all keys of that team anew; null = of the organisation, the actor's where no other is named. */
+  announceScope(teamId: string | null, organisationId?: string): void;
   /** Something that somebody should look at; it becomes an incident, or a further occurrence of one, with the change. */
   raise(raised: Raised): void;
 }
@@ -78,11 +78,11 @@ async function recordChange<T>(
     audit: (fact) =>
       void facts.push({ ...fact, time, actor, decision: 'allowed', reason: null, requestId, traceId, ip, userAgent }),
     announce: (publicId, kind, more) => void events.push({ publicId, kind, ...more }),
-    announceScope: (teamId) =>
+    announceScope: (teamId, organisationId = act.organisationId) =>
       void events.push({
         publicId: '',
         kind: 'scope_changed',
-        organisationId: act.organisationId,
+        organisationId,
         ...(teamId !== null && { teamId }),
       }),
     raise: (one) => void raised.push(one),

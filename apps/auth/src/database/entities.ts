@@ -6,6 +6,7 @@ export interface OrganisationRow {
   name: string;
   /** Runs the installation. One does. */
   operator: boolean;
+  status: 'active' | 'suspended';
   createdAt: Date;
   updatedAt: Date;
   revision: number;
@@ -78,6 +79,7 @@ export const OrganisationEntity = new EntitySchema<OrganisationRow>({
     id,
     name: text('name'),
     operator: { type: 'boolean', name: 'operator' },
+    status: text('status'),
     createdAt: time('created_at'),
     updatedAt: time('updated_at'),
     revision: whole('revision'),

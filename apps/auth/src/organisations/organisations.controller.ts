@@ -2,16 +2,19 @@ import { Controller, Get, Inject, Patch, Post } from '@nestjs/common';
 import {
   type ChangeOrganisation,
   ChangeOrganisationSchema,
+  type ChangeOrganisationStatus,
+  ChangeOrganisationStatusSchema,
   type CreatedOrganisation,
   type CreateOrganisation,
   CreateOrganisationSchema,
   ORGANISATION_OPERATIONS,
   type Organisation,
+  OrganisationIdSchema,
   type Page,
   type PageQuery,
   PageQuerySchema,
 } from '@tollgate/contracts';
-import { Permission, ZodBody, ZodQuery } from '@tollgate/nest';
+import { Permission, ZodBody, ZodParam, ZodQuery } from '@tollgate/nest';
 import { type Act, CurrentAct } from '../changes/act.js';
 import { OrganisationsService } from './organisations.service.js';
 
@@ -41,5 +44,15 @@ export class OrganisationsController {
   @Permission(ORGANISATION_OPERATIONS.changeCurrentOrganisation)
   change(@CurrentAct() act: Act, @ZodBody(ChangeOrganisationSchema) body: ChangeOrganisation): Promise<Organisation> {
     return this.organisations.change(act, body);
+  }
+
+  @Patch(':id')
+  @Permission(ORGANISATION_OPERATIONS.changeOrganisation)
+  setStatus(
+    @CurrentAct() act: Act,
+    @ZodParam('id', OrganisationIdSchema) id: string,
+    @ZodBody(ChangeOrganisationStatusSchema) body: ChangeOrganisationStatus,
+  ): Promise<Organisation> {
+    return this.organisations.setStatus(act, id, body);
   }
 }

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type {
   ChangeOrganisation,
+  ChangeOrganisationStatus,
   CreatedOrganisation,
   CreateOrganisation,
   Organisation,
@@ -46,7 +47,7 @@ export class OrganisationsService {
     return this.changes.make(act, async (change) => {
       const time = new Date(change.now);
       const id = newId('org', change.now, this.randomBytes);
-      const row: OrganisationRow = { id, name, operator: false, createdAt: time, updatedAt: time, revision: 1 };
+      const row: OrganisationRow = { id, name, operator: false, status: 'active', createdAt: time, updatedAt: time, revision: 1 };
       await change.manager.insert(OrganisationEntity, row);
       const fact = {
         action: 'organisation.created',
@@ -61,6 +62,33 @@ export class OrganisationsService {
         return createUser(inner, this.randomBytes, password, { ...owner, roles: [{ role: 'owner', team_id: null }] });
       });
       return { ...viewOf(row), owner: made };
+    });
+  }
+
+  /**
+   * Nothing of a suspended organisation is let in, and all of it is as before once it is restored. The operating organisation
+   * is not suspended: nobody would be left to restore it.
+   */
+  setStatus(act: Act, id: string, { status }: ChangeOrganisationStatus): Promise<Organisation> {
+    return this.changes.run(act, async (change) => {
+      const row = await find(change.manager, id, true);
+      assertUnchanged(act, row);
+      if (row.status === status) return viewOf(row);
+      if (row.operator) throw new TollgateError('conflict', 'The operating organisation is not suspended: it restores others.');
+      const next: OrganisationRow = { ...row, status, updatedAt: new Date(change.now), revision: row.revision + 1 };
+      await change.manager.update(OrganisationEntity, { id }, next);
+      const fact = {
+        action: status === 'active' ? 'organisation.restored' : 'organisation.suspended',
+        target: { type: 'organisation', id, name: row.name },
+        before: { status: row.status },
+        after: { status },
+      };
+      change.audit(fact);
+      const within = { ...systemAct(id, 'operator'), requestId: act.requestId, traceId: act.traceId };
+      await runChange(change.manager, within, change.now, async (inner) => inner.audit(fact));
+      // Of the outer change: the feed's lock comes after those of both trails, or two changes could wait for one another.
+      change.announceScope(null, id);
+      return viewOf(next);
     });
   }
 
@@ -93,10 +121,11 @@ async function find(manager: EntityManager, id: string, lock: boolean): Promise<
   return row;
 }
 
-const viewOf = ({ id, name, operator, createdAt, updatedAt, revision }: OrganisationRow): Organisation => ({
+const viewOf = ({ id, name, operator, status, createdAt, updatedAt, revision }: OrganisationRow): Organisation => ({
   id,
   name,
   operator,
+  status,
   created_at: createdAt.toISOString(),
   updated_at: updatedAt.toISOString(),
   revision,

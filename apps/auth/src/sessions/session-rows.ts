@@ -23,7 +23,7 @@ export const ROLES_OF_MEMBER = `COALESCE((
   FROM auth.member_roles r LEFT JOIN auth.teams t ON t.organisation_id = r.organisation_id AND t.id = r.team_id
   WHERE r.organisation_id = m.organisation_id AND r.user_id = m.user_id AND (r.team_id IS NULL OR t.status = 'active')), '[]'::json)`;
 
-/** Whose session it is and what they may do now; null where it has ended, sat idle, or its user has been suspended. */
+/** Whose session it is and what they may do now; null where it has ended, sat idle, or its user or organisation has been suspended. */
 export async function resolveSession(
   client: PoolClient,
   digests: readonly Buffer[],
@@ -35,7 +35,7 @@ export async function resolveSession(
       FROM auth.sessions s
       JOIN auth.members m ON m.organisation_id = s.organisation_id AND m.user_id = s.user_id AND m.status = 'active'
       JOIN auth.users u ON u.id = s.user_id
-      JOIN auth.organisations o ON o.id = s.organisation_id
+      JOIN auth.organisations o ON o.id = s.organisation_id AND o.status = 'active'
       WHERE s.digest = ANY($1) AND s.expires_at > $2 AND s.last_seen_at > $3`,
     values: [digests, new Date(now), new Date(now - IDLE_MS)],
   });

@@ -37,7 +37,8 @@ export interface MemberRow {
   readonly roles: readonly RoleIn[];
 }
 
-const MEMBER = `SELECT u.id AS user_id, u.email, u.password_hash, u.must_change_password, m.organisation_id, m.name, m.status,
+const MEMBER = `SELECT u.id AS user_id, u.email, u.password_hash, u.must_change_password, m.organisation_id, m.name,
+    CASE WHEN o.status = 'active' THEN m.status ELSE o.status END AS status,
     o.name AS organisation_name, ${ROLES_OF_MEMBER} AS roles
   FROM auth.users u JOIN auth.members m ON m.user_id = u.id JOIN auth.organisations o ON o.id = m.organisation_id`;
 
@@ -93,10 +94,13 @@ export class SessionsService {
     return member;
   }
 
-  /** An active member of the organisation, or null. */
+  /** An active member of the active organisation, or null. */
   async member(userId: string, organisationId: string): Promise<MemberRow | null> {
     const rows: MemberRow[] = await this.changes.read((manager) =>
-      manager.query(`${MEMBER} WHERE u.id = $1 AND m.organisation_id = $2 AND m.status = 'active'`, [userId, organisationId]),
+      manager.query(`${MEMBER} WHERE u.id = $1 AND m.organisation_id = $2 AND m.status = 'active' AND o.status = 'active'`, [
+        userId,
+        organisationId,
+      ]),
     );
     return rows[0] ?? null;
   }

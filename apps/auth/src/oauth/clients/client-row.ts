@@ -35,7 +35,7 @@ interface SqlRow {
 
 const COLUMNS = 'id, organisation_id, token_id, grant_types, auth_method, redirect_uris, jwks';
 
-/** Whatever its state; `organisationId` null = of any organisation, for the server itself. */
+/** Whatever its state; `organisationId` null = of any organisation that is not suspended, for the server itself. */
 export async function readClient(
   manager: EntityManager,
   id: string,
@@ -43,7 +43,8 @@ export async function readClient(
   lock = false,
 ): Promise<ClientRow | null> {
   const rows: SqlRow[] = await manager.query(
-    `SELECT ${COLUMNS} FROM auth.oauth_clients WHERE id = $1 AND ($2::text IS NULL OR organisation_id = $2) ${lock ? 'FOR UPDATE' : ''}`,
+    `SELECT ${COLUMNS} FROM auth.oauth_clients WHERE id = $1 AND (organisation_id = $2 OR ($2::text IS NULL AND EXISTS (
+       SELECT 1 FROM auth.organisations AS o WHERE o.id = oauth_clients.organisation_id AND o.status = 'active'))) ${lock ? 'FOR UPDATE' : ''}`,
     [id, organisationId],
   );
   const [row] = rows;

@@ -11,6 +11,8 @@ export const OrganisationSchema = z.object({
   name: z.string(),
   /** Runs this installation: its administrators manage providers and other organisations. */
   operator: z.boolean(),
+  /** Nothing of a suspended one is let in: no token, no session, no OAuth client. */
+  status: z.enum(['active', 'suspended']),
   created_at: z.string(),
   updated_at: z.string(),
   revision: z.int(),
@@ -28,6 +30,9 @@ export type CreatedOrganisation = z.infer<typeof CreatedOrganisationSchema>;
 
 export const ChangeOrganisationSchema = z.object({ name: nameOf(100) }).partial();
 export type ChangeOrganisation = z.infer<typeof ChangeOrganisationSchema>;
+
+export const ChangeOrganisationStatusSchema = z.object({ status: OrganisationSchema.shape.status });
+export type ChangeOrganisationStatus = z.infer<typeof ChangeOrganisationStatusSchema>;
 
 const row = { service: 'auth', tag: 'organisations' } as const;
 
@@ -52,6 +57,19 @@ export const ORGANISATION_OPERATIONS = defineOperations({
     body: CreateOrganisationSchema,
     answer: { status: 201, description: 'The organisation and its owner', schema: CreatedOrganisationSchema },
     errors: ['conflict'],
+  },
+  changeOrganisation: {
+    ...row,
+    method: 'PATCH',
+    path: '/api/v1/organisations/{id}',
+    permission: 'admin:organisations:write',
+    summary: 'Suspend or restore an organisation',
+    description:
+      'For the operating organisation alone, which is not suspended itself. Tokens, sessions and OAuth clients of a suspended one are refused, at every router within a second, and work again once it is restored.',
+    body: ChangeOrganisationStatusSchema,
+    conditional: true,
+    answer: { status: 200, description: 'The organisation as it is now', schema: OrganisationSchema },
+    errors: ['not_found', 'conflict'],
   },
   getCurrentOrganisation: {
     ...row,
