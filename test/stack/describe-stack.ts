@@ -4,6 +4,7 @@ import { describeBadInput } from './suites/bad-input.ts';
 import { describeLeaving } from './suites/leaving.ts';
 import { describeMessages } from './suites/messages.ts';
 import { describeOfficialSchema } from './suites/official-schema.ts';
+import { describeResponses } from './suites/responses.ts';
 import { describeRouting } from './suites/routing.ts';
 import { describeSdk } from './suites/sdk.ts';
 import { describeUpstreamTrouble } from './suites/upstream-trouble.ts';
@@ -19,6 +20,7 @@ export function describeStack(arrangement: Arrangement, more: (stack: () => Stac
       receiver = await startOtlpReceiver();
       stack = await startStack({
         arrangement,
+        vendors: true,
         otlpUrl: receiver.url,
         ...(arrangement === 'distributed' ? { routers: 2, adapters: 2 } : {}),
       });
@@ -36,6 +38,7 @@ export function describeStack(arrangement: Arrangement, more: (stack: () => Stac
     describeUsage(current);
     describeRouting(current);
     describeMessages(current);
+    describeResponses(current);
     more(current);
     // Last: it searches the logs of all before it.
     describeWatching(current, () => receiver as OtlpReceiver);

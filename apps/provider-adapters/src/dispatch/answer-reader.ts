@@ -10,6 +10,8 @@ export interface FailureDetails {
   readonly retryAfterMs?: number | null;
   /** The provider's own body in the dialect, to be shown to the caller; redacted by the call. */
   readonly body?: string | null;
+  /** The field of the caller's request that is at fault. */
+  readonly param?: string;
 }
 
 /** What a reader of an answer asks of its call. */

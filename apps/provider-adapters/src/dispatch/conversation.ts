@@ -74,7 +74,7 @@ export function openConversation(
   const read = speaker.caller.readRequest(body, { stream: call.stream });
   if (!read.ok) {
     const { code, message, param } = read.error;
-    return fail({ code, message: param === null ? message : `${message} (${param})` });
+    return fail({ code, message, ...(param === null ? {} : { param }) });
   }
   const asked = read.value.maxOutputTokens;
   const cap = call.maxOutputTokens;
@@ -83,13 +83,15 @@ export function openConversation(
     bounded,
     defaultTarget(model, {
       maxOutputTokens: call.modelOutputTokensMax ?? null,
-      maxTokensField: target.maxOutputField,
+      maxTokensField: target.maxOutputField === 'max_completion_tokens' ? 'max_completion_tokens' : 'max_tokens',
       streamUsage: target.asksForUsage,
     }),
   );
   if (written.refused.length > 0) {
     const what = written.refused.join(', ');
-    return fail({ code: 'invalid_request', message: `This model cannot take ${what}: leave it out, or use another model.` });
+    const message = `This model cannot take ${what}: leave it out, or use another model.`;
+    const [param] = written.refused;
+    return fail({ code: 'invalid_request', message, ...(param === undefined ? {} : { param }) });
   }
   return ok({ ...common, ...written });
 }

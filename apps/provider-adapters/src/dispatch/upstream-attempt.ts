@@ -215,6 +215,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, Swept, Answe
     const failure: UpstreamFailure = {
       code: details.code,
       message: details.message,
+      ...(details.param === undefined ? {} : { param: details.param }),
       internalMessage: internal === null ? null : redactBody(internal.slice(0, 1024), target.secret),
       status: this.status,
       retryAfterMs: details.retryAfterMs ?? null,

@@ -70,12 +70,18 @@ export function makeTarget(
     streamPath: streamed.value.path,
     allowPrivateNetwork: provider.allowPrivateNetwork,
     upstreamModel: deployment.upstreamModel === '*' ? null : deployment.upstreamModel,
-    maxOutputField: provider.quirks.includes('max_completion_tokens') ? 'max_completion_tokens' : 'max_tokens',
+    maxOutputField: outputFieldOf(dialect, provider),
     asksForUsage: dialect === 'openai-chat' && !provider.quirks.includes('stream_usage_unasked'),
     answerHeaders: [...common, 'accept', 'application/json'],
     streamHeaders: [...common, 'accept', findDialect(dialect)?.streamType ?? 'text/event-stream'],
     secret: secret.value,
   });
+}
+
+/** Where the bound of an answer stands in the body; some vendors of chats know only the newer name. */
+function outputFieldOf(dialect: Dialect, { quirks }: UpstreamProvider): MaxOutputField {
+  if (dialect === 'openai-responses') return 'max_output_tokens';
+  return dialect === 'openai-chat' && quirks.includes('max_completion_tokens') ? 'max_completion_tokens' : 'max_tokens';
 }
 
 const DEMO = 'demo:';

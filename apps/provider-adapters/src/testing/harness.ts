@@ -12,7 +12,7 @@ import {
   type UpstreamsSnapshot,
   type UsageReport,
 } from '@tollgate/contracts';
-import { createPeek } from '@tollgate/dialects';
+import { findDialect, type RequestHints } from '@tollgate/dialects';
 import { type Clock, concatBytes, decodeJson, decodeUtf8, encodeJson, encodeUtf8 } from '@tollgate/kernel';
 import { sealingKeyPair, sealSecret, UPSTREAM_NETWORKS_VARIABLE } from '@tollgate/policy';
 import {
@@ -91,6 +91,8 @@ export interface CallOptions {
   readonly deploymentId?: string;
   readonly revision?: number;
   readonly dialect?: UpstreamCall['dialect'];
+  /** What the path says of the call. */
+  readonly hints?: RequestHints;
   readonly modelOutputTokensMax?: number;
   readonly body?: string | Uint8Array;
   readonly maxOutputTokens?: number | null;
@@ -184,7 +186,9 @@ export class Harness {
   call(options: CallOptions = {}): TestCall {
     const call = new TestCall();
     const body = typeof options.body === 'string' ? encodeUtf8(options.body) : (options.body ?? encodeUtf8(chatBody()));
-    const peek = createPeek();
+    const dialect = options.dialect ?? 'openai-chat';
+    const peek = findDialect(dialect)?.caller?.preparePeek({ messagesMax: 1_000 })(options.hints);
+    if (peek === undefined) throw new Error(`callers cannot speak ${dialect}`);
     peek.push(body);
     const read = peek.finish();
     if (!read.ok) throw new Error(read.error.message);
@@ -194,7 +198,7 @@ export class Harness {
       deploymentId: options.deploymentId ?? 'dep_sealed',
       revision: options.revision ?? this.snapshot.revision,
       endpoint: 'chat.completions',
-      dialect: options.dialect ?? 'openai-chat',
+      dialect,
       ...(options.modelOutputTokensMax === undefined ? {} : { modelOutputTokensMax: options.modelOutputTokensMax }),
       stream: read.value.stream,
       spans: read.value.spans,

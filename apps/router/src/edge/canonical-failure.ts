@@ -1,6 +1,6 @@
 import type { UpstreamFailure } from '@tollgate/contracts';
 import type { CanonicalError, ErrorClass } from '@tollgate/dialects';
-import { ERROR_CODES, type ErrorCode, isErrorCode, TollgateError } from '@tollgate/kernel';
+import { ERROR_CODES, type ErrorCode, isErrorCode, type TollgateError } from '@tollgate/kernel';
 
 type Failure = TollgateError | UpstreamFailure;
 
@@ -27,7 +27,7 @@ const codeOf = ({ code }: Failure): ErrorCode => (isErrorCode(code) ? code : 'in
 export function canonicalFailure(failure: Failure): CanonicalError {
   const code = codeOf(failure);
   const { httpStatus } = ERROR_CODES[code];
-  const param = failure instanceof TollgateError ? failure.param : undefined;
+  const { param } = failure;
   return {
     class: BY_CODE[code] ?? BY_STATUS[httpStatus] ?? (httpStatus < 500 ? 'invalid_request' : 'server'),
     message: failure.message,

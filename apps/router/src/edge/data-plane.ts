@@ -2,7 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ErrorCode } from '@tollgate/kernel';
 import { tokenInQuery } from '@tollgate/policy';
 import type { Gate } from './call.js';
-import { CHAT_COMPLETIONS, INGRESSES, type Ingress } from './ingress.js';
+import { INGRESSES } from './doors/doors.js';
+import { explainPath } from './doors/explain-path.js';
+import { CHAT_COMPLETIONS, type Ingress } from './ingress.js';
 import { listModels } from './list-models.js';
 import { newCall, openCall } from './open-call.js';
 import { refuseWith } from './refuse.js';
@@ -47,15 +49,7 @@ function dispatch(gate: Gate, request: IncomingMessage, response: ServerResponse
     const name = path === MODELS ? null : decode(path.slice(MODELS.length + 1));
     if (method === 'GET' || method === 'HEAD') listModels(gate, request, response, name);
     else turnAway(gate, CHAT_COMPLETIONS, request, response, 'method_not_allowed', `${MODELS} takes GET.`, 'GET');
-  } else
-    turnAway(
-      gate,
-      CHAT_COMPLETIONS,
-      request,
-      response,
-      'route_not_found',
-      'There is no such path. The gateway serves /v1/chat/completions, /v1/messages and /v1/models.',
-    );
+  } else turnAway(gate, CHAT_COMPLETIONS, request, response, 'route_not_found', explainPath(path));
 }
 
 function turnAway(

@@ -38,8 +38,8 @@ export interface Ingress {
   isLast(chunk: Uint8Array): boolean;
 }
 
-const LIMITS: PeekLimits = { messagesMax: 100_000 };
-const marks = (...texts: string[]): readonly Buffer[] => texts.map((text) => Buffer.from(text));
+export const LIMITS: PeekLimits = { messagesMax: 100_000 };
+export const marks = (...texts: string[]): readonly Buffer[] => texts.map((text) => Buffer.from(text));
 export const dialectsFor = (own: Dialect): readonly Dialect[] => [own, ...DIALECTS.filter((other) => translates(own, other))];
 
 const LINE_FEED = 0x0a;
@@ -81,14 +81,8 @@ export const MESSAGES: Ingress = ingressOf('/v1/messages', 'anthropic-messages',
   isLast: (chunk) => Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).includes(MESSAGE_STOP),
 });
 
-/** By path; the prefix is what some clients are given as a base URL. */
-export const INGRESSES: ReadonlyMap<string, Ingress> = new Map([
-  [CHAT_COMPLETIONS.path, CHAT_COMPLETIONS],
-  [MESSAGES.path, MESSAGES],
-  [`/anthropic${MESSAGES.path}`, MESSAGES],
-]);
-
-function ingressOf(path: string, name: Dialect, own: Pick<Ingress, 'references' | 'isLast'>): Ingress {
+/** A door in any dialect that callers speak: its own grammar for requests, errors and the end of a stream. */
+export function ingressOf(path: string, name: Dialect, own: Pick<Ingress, 'references' | 'isLast'>): Ingress {
   const caller = findDialect(name)?.caller;
   if (caller == null) throw new Error(`callers cannot speak ${name}`);
   return {

@@ -193,6 +193,12 @@ export class RouterHarness {
     return fetch(`${this.url}/v1/chat/completions`, { method: 'POST', body: body as never, ...init, headers });
   }
 
+  /** A JSON body at any path. */
+  send(token: string, path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+    const common = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+    return fetch(`${this.url}${path}`, { method: 'POST', body: JSON.stringify(body), headers: { ...common, ...headers } });
+  }
+
   startAdapter(): void {
     this.adapter = this.transport.serveStream(SUBJECTS.upstreamCall, 'provider-adapters', (stream) => {
       const call = decodeJson(stream.meta) as UpstreamCall;

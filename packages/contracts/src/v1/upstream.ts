@@ -117,6 +117,8 @@ export const UpstreamFailureSchema = z.object({
   code: z.string(),
   /** Public. */
   message: z.string(),
+  /** The field of the caller's request that is at fault; absent = none or not known. */
+  param: z.string().optional(),
   /** For the log; no secret. */
   internalMessage: z.string().nullable(),
   status: z.int().nullable(),

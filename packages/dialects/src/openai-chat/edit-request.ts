@@ -2,7 +2,8 @@ import type { EditableSpans, Span } from '@tollgate/contracts';
 import { encodeUtf8 } from '@tollgate/kernel';
 import { readIncludeUsage } from './stream-options.js';
 
-export type MaxOutputField = 'max_tokens' | 'max_completion_tokens';
+/** Of chats two, by vendor; the last is that of responses. */
+export type MaxOutputField = 'max_tokens' | 'max_completion_tokens' | 'max_output_tokens';
 
 export interface RequestEdits {
   /** The upstream's own name of the model. */
@@ -57,7 +58,7 @@ function capTokens(body: Uint8Array, spans: EditableSpans, cap: number, field: M
   }
   if (bounded) return true;
   // A null that stands where the bound belongs is filled in place, so that no name stands twice.
-  const empty = field === 'max_tokens' ? spans.maxTokens : spans.maxCompletionTokens;
+  const empty = field === 'max_completion_tokens' ? spans.maxCompletionTokens : spans.maxTokens;
   if (empty === null) return false;
   splices.push(splice(empty, String(cap)));
   return true;

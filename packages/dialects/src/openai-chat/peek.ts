@@ -69,6 +69,7 @@ const FUNCTIONS = 8;
 const CACHE_KEY = 9;
 const METADATA = 10;
 const USER = 11;
+const REFUSED = 12;
 
 const CACHE_KEY_BYTES_MAX = 512;
 const METADATA_BYTES_MAX = 2048;
@@ -79,6 +80,8 @@ export interface PeekNames {
   readonly maxTokens: string;
   /** `messages` may be absent, or a text. */
   readonly looseMessages: boolean;
+  /** Members that no call may have unless they are false, null or absent, with the reason. */
+  readonly refused?: readonly { readonly name: string; readonly message: string }[];
 }
 
 /** What the path says where the body does not (Gemini). */
@@ -104,6 +107,7 @@ const planFor = (messagesMax: number, names: PeekNames): JsonScanPlan =>
       { name: 'prompt_cache_key', keepMax: CACHE_KEY_BYTES_MAX },
       { name: 'metadata', keepMax: METADATA_BYTES_MAX },
       { name: 'user', keepMax: CACHE_KEY_BYTES_MAX },
+      ...(names.refused ?? []).map(({ name }) => ({ name, keepMax: 0 })),
     ],
   });
 
@@ -161,7 +165,8 @@ class ChatPeekReader implements PeekReader {
     const model = scanner.at(MODEL);
     const streamOptions = scanner.at(STREAM_OPTIONS);
     const messages = scanner.at(MESSAGES);
-    const { messages: list, maxTokens, looseMessages } = this.names;
+    const { messages: list, maxTokens, looseMessages, refused } = this.names;
+    if (refused !== undefined) checkRefused(scanner, refused);
     if (!looseMessages) {
       if (messages === undefined) throw refusal(list, `"${list}" is missing: send an array of messages.`);
       if (messages.kind !== 'array') throw refusal(list, `"${list}" must be an array.`);
@@ -191,6 +196,13 @@ class ChatPeekReader implements PeekReader {
       },
     };
   }
+}
+
+function checkRefused(scanner: JsonScanner, refused: NonNullable<PeekNames['refused']>): void {
+  refused.forEach(({ name, message }, index) => {
+    const kind = scanner.at(REFUSED + index)?.kind ?? 'null';
+    if (kind !== 'null' && kind !== 'false') throw refusal(name, message);
+  });
 }
 
 function codeOf(error: JsonScanError): ErrorCode {

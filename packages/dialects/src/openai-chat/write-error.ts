@@ -18,13 +18,13 @@ export function writeError(failure: Failure): WrittenError {
   const relayed = failure.body !== null;
   // A relayed refusal keeps its own status (400, 404, 413, 422); of all else the table decides.
   const status = relayed && failure.status !== null ? failure.status : httpStatus;
-  return { httpStatus: status, body: encodeUtf8(failure.body ?? envelope(code, failure.message, null)) };
+  return { httpStatus: status, body: encodeUtf8(failure.body ?? envelope(code, failure.message, failure.param ?? null)) };
 }
 
 /** The same as an SSE event, for a stream whose head is already out; the stream ends after it, without `[DONE]`. */
 export function writeErrorEvent(failure: Failure): Uint8Array {
   const body = failure instanceof TollgateError ? null : oneLine(failure.body);
-  const param = failure instanceof TollgateError ? (failure.param ?? null) : null;
+  const param = failure.param ?? null;
   return encodeUtf8(`data: ${body ?? envelope(codeOf(failure), failure.message, param)}\n\n`);
 }
 

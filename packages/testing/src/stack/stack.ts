@@ -1,5 +1,6 @@
 import type { Service } from '@tollgate/contracts';
 import type { SimulatedOpenAiProcess } from '../simulated-openai/process.js';
+import type { SimulatedProvidersProcess } from '../simulated-providers/process.js';
 import type { ManagedProcess } from './managed-process.js';
 
 export const ARRANGEMENTS = ['standalone', 'data-plane', 'distributed'] as const;
@@ -16,6 +17,8 @@ export interface StackSettings {
   readonly env?: Readonly<Record<string, string>>;
   /** An OTLP receiver; every call is sampled then. */
   readonly otlpUrl?: string;
+  /** Native vendors behind it too, simulated: `openai/...`, `anthropic/...`, `gemini/...` and others. */
+  readonly vendors?: boolean;
   /** Of Postgres, where the harness starts one (not for standalone): what a test wants to have written down, for instance. */
   readonly postgresSettings?: Readonly<Record<string, string>>;
 }
@@ -49,6 +52,8 @@ export interface Stack {
   readonly postgres: Backing | null;
   readonly databaseUrl: string | null;
   readonly upstream: SimulatedOpenAiProcess;
+  /** null where the settings do not ask for them. */
+  readonly vendors: SimulatedProvidersProcess | null;
   /** Secrets that may stand in no log and no span. */
   readonly canaries: readonly string[];
   /** Processes that host the service. */

@@ -7,6 +7,7 @@ import { type Service, serviceOfPath } from '@tollgate/contracts';
 import { startTestPostgres } from '../database/test-postgres.js';
 import { startNatsServer } from '../nats-server.js';
 import { startSimulatedOpenAiProcess } from '../simulated-openai/process.js';
+import { startSimulatedProvidersProcess } from '../simulated-providers/process.js';
 import { waitFor } from '../wait-for.js';
 import { configFile } from './config-file.js';
 import { freePort } from './free-port.js';
@@ -50,9 +51,11 @@ async function start(
 ): Promise<Stack> {
   const upstream = await startSimulatedOpenAiProcess();
   closers.push(() => upstream.stop());
+  const vendors = settings.vendors === true ? await startSimulatedProvidersProcess() : null;
+  if (vendors !== null) closers.push(() => vendors.stop());
   const providerKey = `sk-canary-${secret()}`;
   const configPath = join(folder, 'tollgate.yaml');
-  writeFileSync(configPath, configFile(upstream.url, providerKey));
+  writeFileSync(configPath, configFile(upstream.url, providerKey, vendors));
   const base: Record<string, string> = {
     PATH: process.env['PATH'] ?? '',
     HOME: process.env['HOME'] ?? folder,
@@ -176,6 +179,7 @@ async function start(
     postgres,
     databaseUrl,
     upstream,
+    vendors,
     canaries,
     of,
     api,
