@@ -1,42 +1,20 @@
-import { randomBytes } from 'node:crypto';
-import type { CreatedToken, Problem, TokenResolveReply } from '@tollgate/contracts';
-import { SUBJECTS } from '@tollgate/contracts';
-import { newId } from '@tollgate/kernel';
+import type { Problem } from '@tollgate/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readAudit } from '../audit/read-audit.js';
 import { type RunningAuth, startAuth } from '../testing/start-auth.js';
+import { TOKENS, tokenCalls } from '../testing/token-calls.js';
 
-const TOKENS = '/api/v1/tokens';
 let auth: RunningAuth;
 beforeAll(async () => {
   auth = await startAuth();
 });
 afterAll(() => auth.close());
+const { made, resolve, ownerNamed } = tokenCalls(() => auth);
 
-const made = async (body: object, token?: string): Promise<CreatedToken> => {
-  const answer = await auth.call<CreatedToken>('POST', TOKENS, { name: 'x', ...body }, token);
-  expect(answer.status, answer.text).toBe(201);
-  return answer.body;
-};
 const pointersOf = async (method: string, path: string, body: object): Promise<readonly (string | undefined)[][]> => {
   const answer = await auth.call<Problem>(method, path, body);
   expect(answer.status, answer.text).toBe(400);
   return (answer.body.errors ?? []).map(({ pointer, reason }) => [pointer, reason]);
-};
-const resolve = async (publicId: string) => {
-  const reply = await auth.ask<TokenResolveReply>(SUBJECTS.tokenResolve, { publicId });
-  if (reply.status !== 'found') throw new Error(reply.status);
-  return reply.token;
-};
-/** A service account that keys can belong to. */
-const ownerNamed = async (name: string): Promise<string> => {
-  const id = newId('sa', Date.now(), randomBytes);
-  await auth.dataSource.query(
-    `INSERT INTO auth.service_accounts (id, organisation_id, name, status, created_at, updated_at)
-     VALUES ($1, $2, $3, 'active', now(), now())`,
-    [id, auth.secrets.organisationId, name],
-  );
-  return id;
 };
 const patch = (id: string, body: object) => auth.call('PATCH', `${TOKENS}/${id}`, body);
 const office = [{ days: ['mon', 'fri'], from: '08:00', to: '18:00', time_zone: 'Europe/Vienna' }];

@@ -1,31 +1,14 @@
-import { randomBytes } from 'node:crypto';
-import type { CreatedToken, Page, Token } from '@tollgate/contracts';
-import { newId } from '@tollgate/kernel';
+import type { Page, Token } from '@tollgate/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningAuth, startAuth } from '../testing/start-auth.js';
+import { TOKENS, tokenCalls } from '../testing/token-calls.js';
 
-const TOKENS = '/api/v1/tokens';
 let auth: RunningAuth;
 beforeAll(async () => {
   auth = await startAuth();
 });
 afterAll(() => auth.close());
-
-const made = async (body: object, token?: string): Promise<CreatedToken> => {
-  const answer = await auth.call<CreatedToken>('POST', TOKENS, { name: 'x', ...body }, token);
-  expect(answer.status, answer.text).toBe(201);
-  return answer.body;
-};
-/** A service account that keys can belong to. */
-const ownerNamed = async (name: string): Promise<string> => {
-  const id = newId('sa', Date.now(), randomBytes);
-  await auth.dataSource.query(
-    `INSERT INTO auth.service_accounts (id, organisation_id, name, status, created_at, updated_at)
-     VALUES ($1, $2, $3, 'active', now(), now())`,
-    [id, auth.secrets.organisationId, name],
-  );
-  return id;
-};
+const { made, ownerNamed } = tokenCalls(() => auth);
 
 describe('search', () => {
   const names = async (query: string): Promise<readonly string[]> => {
