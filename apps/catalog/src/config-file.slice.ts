@@ -158,3 +158,31 @@ test('a key in the file is sealed once an adapter is there, opens with its priva
     return next?.source === 'sealed' && openSecret(nextKey, next.sealed, next.id) === secret;
   });
 });
+
+test('several keys of a provider share its calls by weight; limits, weight and timeouts of the file reach the routers', async () => {
+  const text = (keys: string): string => `version: 1
+providers:
+  near:
+    base_url: "http://127.0.0.1:9/v1"
+    allow_private_network: true
+    timeouts: { idle_ms: 4000 }
+    ${keys}
+models:
+  near/small: { limits: { concurrent_calls: 3 }, weight: 2, timeouts: { first_byte_ms: 7000 } }
+`;
+  const bed = await opened(text('credentials: [{ credential: os.environ/ONE }, { credential: os.environ/TWO, weight: 4 }]'));
+  const targets = async () =>
+    (await fetchView(bed.transport, 'routing')).routes.find(({ model }) => model === 'near/small')?.targets;
+  const before = await targets();
+  expect(before?.map(({ weight }) => weight)).toEqual([2, 8]);
+  const { deployments } = await fetchView(bed.transport, 'routing');
+  const small = deployments.filter(({ upstreamModel }) => upstreamModel === 'small');
+  expect(small.map(({ pool }) => pool)).toEqual([small[0]?.id, small[0]?.id]);
+  for (const one of small) {
+    expect(one).toMatchObject({ limits: { concurrentCalls: 3 }, timeouts: { firstByteMs: 7_000, idleMs: 4_000 } });
+  }
+  await writeFile(path, text('credential: os.environ/ONE'));
+  await bed.catalog.configFile?.check();
+  const after = await targets();
+  expect(after?.map(({ deploymentId }) => deploymentId)).toEqual([before?.[0]?.deploymentId]);
+});

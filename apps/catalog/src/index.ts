@@ -7,6 +7,7 @@ import { CreateCatalog1763900000000 } from './store/migrations/create-catalog.js
 import { CredentialTests1764320000000 } from './store/migrations/credential-tests-1764320000000.js';
 import { DatedPrices1764310000000 } from './store/migrations/dated-prices-1764310000000.js';
 import { KeepAnswers1764120000000 } from './store/migrations/keep-answers.js';
+import { ModelsByHand1764350000000 } from './store/migrations/models-by-hand-1764350000000.js';
 import { PoolsAndLimits1764340000000 } from './store/migrations/pools-and-limits-1764340000000.js';
 import { RouteStrategies1764300000000 } from './store/migrations/route-strategies-1764300000000.js';
 
@@ -24,6 +25,7 @@ export const catalogService: ServiceDefinition<typeof CATALOG_ENVIRONMENT> = {
       DatedPrices1764310000000,
       CredentialTests1764320000000,
       PoolsAndLimits1764340000000,
+      ModelsByHand1764350000000,
     ],
   },
   findMistakes: (variables) => findMistakes(variables),

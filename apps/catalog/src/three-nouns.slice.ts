@@ -164,3 +164,20 @@ test('prices are read anew while it runs: a model becomes priced, another dearer
   const [one] = await all('/api/v1/models?search=llama-3.1-8b-instant&provider=groq');
   expect(one).toMatchObject({ price: { input: '123', source: expect.stringContaining('own@2') } });
 });
+
+test('a model that somebody made, and what somebody has said of one, outlive a look at the tables', async () => {
+  const provider = await post('/api/v1/providers', { name: 'deepseek', secret: 'sk-canary-1', test: 'skip' });
+  const own = await post('/api/v1/models', {
+    provider: 'deepseek',
+    upstream_model: 'fine-tuned',
+    limits: { concurrent_calls: 2 },
+  });
+  const [known] = await all('/api/v1/models?provider=deepseek');
+  const changed = await admin('PATCH', `/api/v1/models/${known?.['id']}`, { listed: false, weight: 7 });
+  expect([changed.status, changed.body]).toMatchObject([200, { listed: false, weight: 7 }]);
+  await post('/api/v1/models/refresh-prices', {}, 200);
+  expect((await admin('GET', `/api/v1/models/${own.id}`)).body).toMatchObject({ limits: { concurrent_calls: 2 } });
+  expect((await admin('GET', `/api/v1/models/${known?.['id']}`)).body).toMatchObject({ listed: false, weight: 7 });
+  expect(await attemptsOf(bed.transport, 'deepseek/fine-tuned')).toEqual(['deepseek/fine-tuned', 'deepseek/fine-tuned']);
+  expect(provider.models).toBeGreaterThan(0);
+});

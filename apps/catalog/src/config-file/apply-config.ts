@@ -5,7 +5,7 @@ import { putModels } from '../store/put-models.js';
 import { putCredential, putProvider } from '../store/put-provider.js';
 import { putRoute } from '../store/put-route.js';
 import type { WriteSession } from '../store/session.js';
-import type { ResolvedConfig, ResolvedProvider } from './resolve-config.js';
+import type { FileCredential, ResolvedConfig, ResolvedProvider } from './resolve-config.js';
 import type { SealedLiterals } from './seal-literals.js';
 
 export interface Applied {
@@ -22,7 +22,7 @@ export async function applyConfig(session: WriteSession, config: ResolvedConfig,
   const unsealed: string[] = [];
   for (const provider of config.providers) {
     const id = await putProvider(session, provider.spec);
-    if (!(await applyCredential(session, id, provider, literals))) unsealed.push(provider.spec.name);
+    if (!(await applyKeys(session, id, provider, literals))) unsealed.push(provider.spec.name);
     await putModels(session, { id, name: provider.spec.name }, provider.models, 'file');
   }
   if (!names.includes('demo')) await registerDemo(session);
@@ -53,29 +53,44 @@ async function applyRoutes(session: WriteSession, config: ResolvedConfig): Promi
   return { unbound, targets: config.routes.flatMap((route) => route.targets.map((target) => target.model)) };
 }
 
-/** False where a literal key cannot be sealed yet: the provider then has no credential and is not called. */
-async function applyCredential(
+/** False where a literal key cannot be sealed yet: the provider is then not called with it. */
+async function applyKeys(
   session: WriteSession,
   providerId: string,
-  { spec, credential }: ResolvedProvider,
+  { spec, keys }: ResolvedProvider,
   literals: SealedLiterals,
 ): Promise<boolean> {
-  let id: string | null = null;
-  if (credential.source === 'literal') {
-    const key = await readStoredSealingKey(session.query);
-    if (key !== null) {
-      const held = literals.held(spec.name, credential.secret, key);
-      const [row] = await session.query<{ id: string }>('SELECT id FROM catalog.credentials WHERE id = $1', [held]);
-      const sealed = literals.spec(spec.name, credential.secret, key);
-      id = row?.id ?? (await putCredential(session, providerId, 'tollgate.yaml', sealed, 'file'));
-    }
-  } else {
-    const name = credential.source === 'environment' ? credential.variable : 'none';
-    id = await putCredential(session, providerId, name, credential, 'file');
+  const ids: string[] = [];
+  for (const [i, { credential, weight }] of keys.entries()) {
+    // The first has the place that the only one has, so that a second changes nothing for it.
+    const id = await applyKey(session, providerId, { place: i === 0 ? spec.name : `${spec.name} ${i}`, credential }, literals);
+    if (id === null) continue;
+    ids.push(id);
+    await session.query('UPDATE catalog.credentials SET weight = $2, pooled = $3 WHERE id = $1', [id, weight, keys.length > 1]);
   }
-  await session.query(`DELETE FROM catalog.credentials WHERE provider_id = $1 AND origin <> 'api' AND id IS DISTINCT FROM $2`, [
+  await session.query(`DELETE FROM catalog.credentials WHERE provider_id = $1 AND origin <> 'api' AND NOT (id = ANY($2))`, [
     providerId,
-    id,
+    ids,
   ]);
-  return id !== null;
+  if (ids[0] !== undefined) {
+    await session.query('UPDATE catalog.providers SET credential_id = $2 WHERE id = $1', [providerId, ids[0]]);
+  }
+  return ids.length === keys.length;
+}
+
+async function applyKey(
+  session: WriteSession,
+  providerId: string,
+  { place, credential }: { readonly place: string; readonly credential: FileCredential },
+  literals: SealedLiterals,
+): Promise<string | null> {
+  if (credential.source !== 'literal') {
+    const name = credential.source === 'environment' ? credential.variable : 'none';
+    return putCredential(session, providerId, name, credential, 'file');
+  }
+  const key = await readStoredSealingKey(session.query);
+  if (key === null) return null;
+  const held = literals.held(place, credential.secret, key);
+  const [row] = await session.query<{ id: string }>('SELECT id FROM catalog.credentials WHERE id = $1', [held]);
+  return row?.id ?? putCredential(session, providerId, 'tollgate.yaml', literals.spec(place, credential.secret, key), 'file');
 }

@@ -106,7 +106,7 @@ test('a value is never repeated in a problem', async () => {
 test('a vendor that Tollgate knows needs no address, another one does', async () => {
   expect((await resolved('version: 1\nproviders:\n  groq: {}\n')).providers[0]).toMatchObject({
     spec: { baseUrl: 'https://api.groq.com/openai/v1', allowPrivateNetwork: false, origin: 'file' },
-    credential: { source: 'environment', variable: 'GROQ_API_KEY' },
+    keys: [{ credential: { source: 'environment', variable: 'GROQ_API_KEY' }, weight: 1 }],
   });
   expect((await problems('version: 1\nproviders:\n  own: {}\n'))[0]).toBe(
     '3 providers.own: is not a provider that Tollgate knows: it needs a base_url',
@@ -139,13 +139,16 @@ test('both forms of a variable are references and anything else is a key', async
   const credential = (text: string) =>
     resolved(`version: 1\nproviders:\n  own:\n    base_url: http://x/v1\n    credential: ${text}\n`);
   const ownKey = '$' + '{OWN_KEY}';
-  expect((await credential(`"${ownKey}"`)).providers[0]?.credential).toEqual({ source: 'environment', variable: 'OWN_KEY' });
-  expect((await credential('os.environ/OWN_KEY')).providers[0]?.credential).toEqual({
+  expect((await credential(`"${ownKey}"`)).providers[0]?.keys[0]?.credential).toEqual({
+    source: 'environment',
+    variable: 'OWN_KEY',
+  });
+  expect((await credential('os.environ/OWN_KEY')).providers[0]?.keys[0]?.credential).toEqual({
     source: 'environment',
     variable: 'OWN_KEY',
   });
   const literal = await credential('sk-canary');
-  expect(literal.providers[0]?.credential).toEqual({ source: 'literal', secret: 'sk-canary' });
+  expect(literal.providers[0]?.keys[0]?.credential).toEqual({ source: 'literal', secret: 'sk-canary' });
   expect(literal.warnings.map(({ line }) => line)).toEqual([5]);
   expect(JSON.stringify(literal.warnings)).not.toContain('canary');
 });
@@ -188,4 +191,9 @@ test('the example of the README is a good file', async () => {
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
   const example = /```yaml\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
   expect((await resolved(example)).routes.map((route) => route.model)).toEqual(['fast']);
+});
+
+test('one key or several, not both', async () => {
+  const text = `version: 1\nproviders:\n  own: { base_url: "https://x.example", credential: a, credentials: [{ credential: b }] }\n`;
+  expect(await problems(text)).toEqual([expect.stringContaining('credentials: stands beside credential')]);
 });

@@ -73,7 +73,8 @@ export class ConfigFile {
 
   /** Keys that stand in the file are sealed anew. */
   async keyArrived(): Promise<void> {
-    if (this.good?.providers.some(({ credential }) => credential.source === 'literal')) await this.apply();
+    if (this.good?.providers.some(({ keys }) => keys.some(({ credential }) => credential.source === 'literal')))
+      await this.apply();
   }
 
   /** Routes may name providers that are there only now. */

@@ -20,9 +20,15 @@ export type FileCredential =
   | { readonly source: 'environment'; readonly variable: string }
   | { readonly source: 'literal'; readonly secret: string };
 
+export interface FileKey {
+  readonly credential: FileCredential;
+  readonly weight: number;
+}
+
 export interface ResolvedProvider {
   readonly spec: ProviderSpec;
-  readonly credential: FileCredential;
+  /** Its keys, the first of which is its own where there are several. */
+  readonly keys: readonly FileKey[];
   readonly models: readonly ModelSpec[];
 }
 export interface ResolvedRoute {
@@ -82,11 +88,12 @@ export async function resolveConfig(
     else if (baseUrl === undefined && row === undefined)
       note(problems, path, 'is not a provider that Tollgate knows: it needs a base_url');
     else {
-      const credential = credentialOf(provider, row?.auth.type === 'none', row?.keyVariables[0]);
-      if (credential.source === 'literal') {
+      const keys = keysOf(provider, row?.auth.type === 'none', row?.keyVariables[0]);
+      for (const [i, { credential }] of keys.entries()) {
+        if (credential.source !== 'literal') continue;
         note(
           warnings,
-          [...path, 'credential'],
+          [...path, ...(provider.credentials === undefined ? ['credential'] : ['credentials', i, 'credential'])],
           'is written in the file; it is stored sealed, but better kept in a variable of the provider adapters',
         );
       }
@@ -94,7 +101,7 @@ export async function resolveConfig(
       if (spec.ok && !spec.value.allowPrivateNetwork && isPrivateUrl(spec.value.baseUrl)) {
         note(problems, [...path, 'base_url'], 'is not on the public internet: set allow_private_network: true if it is meant');
       } else if (spec.ok)
-        providers.push({ spec: spec.value, credential, models: await modelsOf(spec.value, byProvider.get(name) ?? [], now) });
+        providers.push({ spec: spec.value, keys, models: await modelsOf(spec.value, byProvider.get(name) ?? [], now) });
       else {
         for (const { setting, message } of spec.error) {
           note(problems, [...path, ...(setting === null ? ['base_url'] : ['settings', setting])], message);
@@ -115,7 +122,7 @@ function specOf(
   const row = findProvider(name);
   const base =
     row !== undefined
-      ? specOfRow(row, 'file', { baseUrl: baseUrl ?? null, settings, secret: provider.credential !== undefined })
+      ? specOfRow(row, 'file', { baseUrl: baseUrl ?? null, settings, secret: hasKey(provider) })
       : ok(unknownSpec(name, provider, baseUrl as string));
   if (!base.ok) return base;
   return ok({
@@ -123,6 +130,7 @@ function specOf(
     title: provider.title ?? base.value.title,
     headers: { ...base.value.headers, ...provider.headers },
     allowPrivateNetwork: base.value.allowPrivateNetwork || provider.allow_private_network,
+    timeouts: provider.timeouts,
   });
 }
 
@@ -130,7 +138,7 @@ const unknownSpec = (name: string, provider: FileProvider, baseUrl: string): Pro
   name,
   title: name,
   baseUrl: baseUrl.replace(/\/+$/, ''),
-  auth: provider.credential === undefined ? { type: 'none' } : { type: 'bearer' },
+  auth: !hasKey(provider) ? { type: 'none' } : { type: 'bearer' },
   serves: [{ endpoint: 'chat.completions', dialect: 'openai-chat', path: '/chat/completions' }],
   headers: {},
   quirks: [],
@@ -149,13 +157,21 @@ function interpolatedAll(
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
-function credentialOf(provider: FileProvider, needsNone: boolean, usual: string | undefined): FileCredential {
-  if (provider.credential === undefined) {
-    return needsNone || usual === undefined ? { source: 'none' } : { source: 'environment', variable: usual };
-  }
-  const match = REFERENCE.exec(provider.credential);
+const hasKey = ({ credential, credentials }: FileProvider): boolean => credential !== undefined || credentials !== undefined;
+
+function keysOf({ credential, credentials }: FileProvider, needsNone: boolean, usual: string | undefined): FileKey[] {
+  if (credentials !== undefined)
+    return credentials.map((key) => ({ credential: credentialOf(key.credential), weight: key.weight }));
+  if (credential !== undefined) return [{ credential: credentialOf(credential), weight: 1 }];
+  const own =
+    needsNone || usual === undefined ? ({ source: 'none' } as const) : ({ source: 'environment', variable: usual } as const);
+  return [{ credential: own, weight: 1 }];
+}
+
+function credentialOf(text: string): FileCredential {
+  const match = REFERENCE.exec(text);
   const variable = match?.[1] ?? match?.[2];
-  return variable === undefined ? { source: 'literal', secret: provider.credential } : { source: 'environment', variable };
+  return variable === undefined ? { source: 'literal', secret: text } : { source: 'environment', variable };
 }
 
 /** What is known of the vendor, with the file's own models over it. */
@@ -175,6 +191,9 @@ async function modelsOf(spec: ProviderSpec, own: readonly (readonly [string, Fil
       listed: model.listed,
       price: before?.price ?? null,
       priceOverride: model.price === undefined ? null : priceOf(model.price),
+      limits: model.limits,
+      weight: model.weight,
+      timeouts: model.timeouts,
     });
   }
   return [...byName.values()];

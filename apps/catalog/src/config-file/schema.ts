@@ -1,4 +1,4 @@
-import { DecimalSchema, FailureClassSchema, RouteStrategySchema } from '@tollgate/contracts';
+import { DecimalSchema, FailureClassSchema, RouteStrategySchema, TimeoutsWishSchema } from '@tollgate/contracts';
 import { z } from 'zod';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'must be lower-case letters, digits, dots, dashes or underscores');
@@ -24,6 +24,9 @@ export type PriceOverride = z.infer<typeof PriceOverrideSchema>;
 
 const count = z.int().positive().max(1_000_000_000);
 
+const weight = z.int().min(1).max(1_000);
+const timeouts = TimeoutsWishSchema.default({}).describe('What is left out is the provider`s, or the default');
+
 const FileProviderSchema = z
   .strictObject({
     title: z.string().min(1).max(100).optional(),
@@ -37,8 +40,19 @@ const FileProviderSchema = z
       // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how the file writes it.
       '${NAME} or os.environ/NAME: a variable of the provider adapters. A key written here is sealed when the file is read.',
     ),
+    credentials: z
+      .array(z.strictObject({ credential: z.string().min(1), weight: weight.default(1) }))
+      .min(1)
+      .max(20)
+      .optional()
+      .describe('Several keys in place of one; they share the calls by weight'),
+    timeouts,
     headers: z.record(z.string().regex(/^[A-Za-z0-9-]{1,64}$/), z.string().max(1_000)).default({}),
     allow_private_network: z.boolean().default(false).describe('Allows loopback and private addresses'),
+  })
+  .refine(({ credential, credentials }) => credential === undefined || credentials === undefined, {
+    path: ['credentials'],
+    error: 'stands beside credential: say one or the other',
   })
   .describe('A provider; the key is its name');
 export type FileProvider = z.infer<typeof FileProviderSchema>;
@@ -53,6 +67,12 @@ const FileModelSchema = z
       .describe('As the provider calls it; the name after the slash where it is not said'),
     context_tokens: count.optional(),
     max_output_tokens: count.optional(),
+    limits: z
+      .strictObject({ concurrent_calls: count.optional(), requests_per_minute: count.optional() })
+      .default({})
+      .describe('Beyond them other targets go first; each router counts for itself'),
+    weight: weight.default(1).describe('Times the weight that a route gives it'),
+    timeouts,
     price: PriceOverrideSchema.optional(),
     listed: z.boolean().default(true).describe('Shown by GET /v1/models'),
   })

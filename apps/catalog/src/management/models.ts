@@ -60,11 +60,11 @@ export function createModel(store: CatalogStore, act: Act, wish: CreateModel): P
     // One that only a route has named so far has no definition: it becomes this one, and keeps its id.
     const [made] = await session.query<{ id: string }>(
       `INSERT INTO catalog.deployments (id, name, provider_id, model_id, upstream_model, credential_id, region, listed, origin, active, created_at,
-                                         limits, weight, timeouts)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'api', true, $9, $10, $11, $12)
+                                         limits, weight, timeouts, by_hand)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'api', true, $9, $10, $11, $12, true)
        ON CONFLICT (name) DO UPDATE SET model_id = excluded.model_id, upstream_model = excluded.upstream_model,
          credential_id = excluded.credential_id, region = excluded.region, listed = excluded.listed, origin = 'api', active = true,
-         limits = excluded.limits, weight = excluded.weight, timeouts = excluded.timeouts,
+         limits = excluded.limits, weight = excluded.weight, timeouts = excluded.timeouts, by_hand = true,
          revision = catalog.deployments.revision + 1
        WHERE NOT catalog.deployments.active OR catalog.deployments.model_id IS NULL AND catalog.deployments.origin = 'api'
        RETURNING id`,

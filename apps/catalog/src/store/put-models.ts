@@ -36,24 +36,36 @@ export async function putModels(
     upstream_model: model.upstreamModel,
     price_override: model.priceOverride,
     listed: model.listed,
+    limits: model.limits ?? {},
+    weight: model.weight ?? 1,
+    timeouts: model.timeouts ?? {},
   }));
   await session.query(
-    `INSERT INTO catalog.deployments (id, name, provider_id, model_id, upstream_model, price_override, listed, origin, active, created_at)
-     SELECT id, name, $2, model_id, upstream_model, nullif(price_override, 'null'::jsonb), listed, $3, true, $4
+    `INSERT INTO catalog.deployments (id, name, provider_id, model_id, upstream_model, price_override, listed, origin, active, created_at,
+                                       limits, weight, timeouts)
+     SELECT id, name, $2, model_id, upstream_model, nullif(price_override, 'null'::jsonb), listed, $3, true, $4, limits, weight, timeouts
        FROM jsonb_to_recordset($1::jsonb)
-         AS r(id text, name text, model_id text, upstream_model text, price_override jsonb, listed boolean)
+         AS r(id text, name text, model_id text, upstream_model text, price_override jsonb, listed boolean,
+                                               limits jsonb, weight integer, timeouts jsonb)
      ON CONFLICT (name) DO UPDATE SET provider_id = excluded.provider_id, model_id = excluded.model_id,
-       upstream_model = excluded.upstream_model, price_override = excluded.price_override, listed = excluded.listed,
-       origin = excluded.origin, active = true
-     WHERE catalog.deployments.origin = excluded.origin OR catalog.deployments.origin NOT IN ('file', 'api') OR NOT catalog.deployments.active`,
+       upstream_model = excluded.upstream_model, price_override = excluded.price_override, origin = excluded.origin, active = true,
+       listed = CASE WHEN ${CHANGED_BY_HAND} THEN catalog.deployments.listed ELSE excluded.listed END,
+       limits = CASE WHEN excluded.origin = 'file' THEN excluded.limits ELSE catalog.deployments.limits END,
+       weight = CASE WHEN excluded.origin = 'file' THEN excluded.weight ELSE catalog.deployments.weight END,
+       timeouts = CASE WHEN excluded.origin = 'file' THEN excluded.timeouts ELSE catalog.deployments.timeouts END
+     WHERE NOT (catalog.deployments.by_hand AND excluded.origin = 'api')
+       AND (catalog.deployments.origin = excluded.origin OR catalog.deployments.origin NOT IN ('file', 'api') OR NOT catalog.deployments.active)`,
     [JSON.stringify(rows), provider.id, origin, session.now],
   );
   await session.query(
     `UPDATE catalog.deployments SET active = false
-      WHERE provider_id = $1 AND origin = $2 AND active AND NOT (name = ANY($3)) AND (model_id IS NOT NULL OR upstream_model = '*')`,
+      WHERE provider_id = $1 AND origin = $2 AND active AND NOT by_hand AND NOT (name = ANY($3)) AND (model_id IS NOT NULL OR upstream_model = '*')`,
     [provider.id, origin, rows.map((row) => row.name)],
   );
 }
+
+/** The table does not take back what an administrator has said since. */
+const CHANGED_BY_HAND = `excluded.origin = 'api' AND catalog.deployments.active AND catalog.deployments.revision > 1`;
 
 type NamedModel = ModelSpec & { readonly fullName: string };
 

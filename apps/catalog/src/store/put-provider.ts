@@ -1,4 +1,4 @@
-import type { CredentialCheck, CredentialTestReply, Price, ProviderAuth, TimeoutsWish } from '@tollgate/contracts';
+import type { CredentialCheck, CredentialTestReply, ModelLimits, Price, ProviderAuth, TimeoutsWish } from '@tollgate/contracts';
 import type { ServedEndpoint } from '@tollgate/providers';
 import type { Modalities } from '../prices/modalities-of-rates.js';
 import type { Origin, WriteSession } from './session.js';
@@ -50,6 +50,10 @@ export interface ModelSpec {
   readonly price: Price | null;
   /** Price of this deployment alone, before any other. */
   readonly priceOverride: Price | null;
+  /** Of the deployment, where its owner is the file. */
+  readonly limits?: ModelLimits;
+  readonly weight?: number;
+  readonly timeouts?: TimeoutsWish;
 }
 
 /** Makes or changes a provider and switches it on; answers its id. */

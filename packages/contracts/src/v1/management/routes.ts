@@ -66,8 +66,8 @@ export const SimulateRouteSchema = z.strictObject({
   dialect: DialectSchema.default('openai-chat'),
   input_tokens: tokens.default(1_000),
   output_tokens: tokens.default(500),
-  /** Id of the token whose calls stay together, where the strategy is affinity. */
-  affinity_key: lineOf(64).optional(),
+  /** What keeps calls together at one target or key: any text, the same for those that belong together. */
+  affinity_key: lineOf(256).optional(),
   /** What the attempts are assumed to fail by, one after the other. */
   failures: z.array(FailureClassSchema).max(12).default([]),
 });
