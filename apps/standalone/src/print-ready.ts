@@ -6,7 +6,7 @@ export function readyText(url: string, first: FirstTokens | null): string {
     return (
       `ready url=${url}\n\n` +
       'The tokens were shown at the first start. To make another one with the admin token:\n\n' +
-      `  curl ${url}/api/v1/tokens -H "Authorization: Bearer $TOLLGATE_ADMIN_TOKEN" -H "Content-Type: application/json" \\\n` +
+      `  curl ${url}/api/v1/tokens -H "Authorization: Bearer $TOLLGATE_ADMIN" -H "Content-Type: application/json" \\\n` +
       `    -d '{"name":"my app","scopes":["llm:*"]}'\n\n`
     );
   }
