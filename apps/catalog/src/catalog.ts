@@ -17,6 +17,7 @@ import { CatalogFeed } from './feed/catalog-feed.js';
 import { serveSnapshot } from './feed/serve-snapshot.js';
 import { PriceTurns } from './prices/price-turns.js';
 import { preferTablesOf } from './prices/vendor-table.js';
+import { KeyWatch } from './registration/key-watch.js';
 import { Registration } from './registration/registration.js';
 import { CatalogStore } from './store/catalog-store.js';
 import { CATALOG_CONFIG } from './tokens.js';
@@ -27,6 +28,7 @@ export class Catalog implements OnModuleInit, OnApplicationBootstrap, BeforeAppl
   readonly store: CatalogStore;
   readonly configFile: ConfigFile | null;
   readonly registration: Registration;
+  readonly keyWatch: KeyWatch;
   private readonly feed: CatalogFeed;
   private readonly auditRelay: AuditRelay;
   private readonly priceTurns: PriceTurns;
@@ -46,6 +48,7 @@ export class Catalog implements OnModuleInit, OnApplicationBootstrap, BeforeAppl
     this.store = new CatalogStore({ dataSource, clock, randomBytes, onChange: (change) => this.feed.publish(change) });
     this.auditRelay = new AuditRelay({ transport, logger, query: () => this.store.query });
     this.priceTurns = new PriceTurns({ store: this.store, clock, logger });
+    this.keyWatch = new KeyWatch({ store: this.store, transport, clock, logger });
     this.registration = new Registration({
       store: this.store,
       transport,
@@ -89,10 +92,12 @@ export class Catalog implements OnModuleInit, OnApplicationBootstrap, BeforeAppl
     this.feed.start(this.store);
     this.auditRelay.start();
     this.priceTurns.start();
+    this.keyWatch.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.feed.stop();
+    this.keyWatch.stop();
     this.configFile?.stop();
     await Promise.all([this.registration.stop(), this.auditRelay.stop(), this.priceTurns.stop(), this.snapshots?.drain()]);
   }

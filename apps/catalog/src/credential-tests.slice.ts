@@ -1,6 +1,7 @@
 import { type CredentialTestReply, type CredentialTestRequest, CredentialTestRequestSchema, SUBJECTS } from '@tollgate/contracts';
 import { decodeJson, encodeJson } from '@tollgate/kernel';
 import { openSecret } from '@tollgate/policy';
+import { waitFor } from '@tollgate/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Bed, openBed, sayHello } from './testing/open-bed.js';
 import { playAuth, type Send } from './testing/play-auth.js';
@@ -21,7 +22,10 @@ beforeAll(async () => {
     asked.push(CredentialTestRequestSchema.parse(decodeJson(body)));
     return encodeJson(reply);
   });
+  reply = { ...accepted, reached: true };
   await sayHello(bed, [{ provider: 'mistral', variable: 'MISTRAL_API_KEY', baseUrl: null }]);
+  // So that nothing is asked in the background while it is counted who is.
+  await bed.catalog.keyWatch.look();
 });
 afterAll(() => bed.close());
 beforeEach(() => {
@@ -107,4 +111,39 @@ test('404, 409 and 503 come before anybody is asked', async () => {
   expect((await admin('POST', '/api/v1/credentials', nowhere)).status).toBe(404);
   expect((await admin('POST', '/api/v1/credentials/cred_01kb0000000000000000000000/test')).status).toBe(404);
   expect(asked).toEqual([]);
+});
+
+test('a key that nobody saved by hand is tried in the background, once, and again after a day; a refusal is shown and switches nothing off', async () => {
+  await sayHello(bed, [
+    { provider: 'mistral', variable: 'MISTRAL_API_KEY', baseUrl: null },
+    { provider: 'cohere', variable: 'COHERE_API_KEY', baseUrl: null },
+  ]);
+  const keyOf = async () => {
+    const rows = (await admin('GET', '/api/v1/credentials?limit=100')).body.data as {
+      variable: string | null;
+      test: unknown;
+      in_use: boolean;
+    }[];
+    return rows.find(({ variable }) => variable === 'COHERE_API_KEY');
+  };
+  reply = { ...refused, reached: true };
+  await waitFor(async () => {
+    await bed.catalog.keyWatch.look();
+    return (await keyOf())?.test;
+  });
+  const variables = () => asked.flatMap(({ credential }) => (credential.source === 'environment' ? [credential.variable] : []));
+  expect(variables()).toContain('COHERE_API_KEY');
+  expect(await keyOf()).toMatchObject({ test: { outcome: 'refused' }, in_use: true });
+  asked.length = 0;
+  await bed.catalog.keyWatch.look();
+  expect(asked).toEqual([]);
+  await bed.catalog.store.query(
+    "UPDATE catalog.credentials SET tested_at = tested_at - interval '25 hours' WHERE variable = 'COHERE_API_KEY'",
+  );
+  reply = { ...accepted, reached: true };
+  await waitFor(async () => {
+    await bed.catalog.keyWatch.look();
+    return (await keyOf())?.test?.outcome === 'accepted';
+  });
+  expect(variables()).toEqual(['COHERE_API_KEY']);
 });

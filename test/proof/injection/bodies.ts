@@ -136,8 +136,9 @@ export const BASES: Readonly<Record<string, readonly Body[]>> = {
       name: `provider-${n}`,
       title: `provider ${n}`,
       api: 'openai-chat',
-      base_url: 'https://upstream.example.com/v1',
-      allow_private_network: false,
+      // Nobody is there, and says so at once: what sleeps is then the database.
+      base_url: 'http://127.0.0.1:1/v1',
+      allow_private_network: true,
       secret: 'sk-something',
     }),
   ],
