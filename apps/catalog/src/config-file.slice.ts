@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EnvironmentError } from '@tollgate/kernel';
 import { openSecret, sealingKeyPair } from '@tollgate/policy';
 import { waitFor } from '@tollgate/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { vendorTableUrl } from './prices/vendor-table.js';
 import { type Bed, fetchView, newDatabase, openBed, sayHello } from './testing/open-bed.js';
 import { attemptsOf } from './testing/plan-of.js';
 
@@ -157,6 +158,22 @@ test('a key in the file is sealed once an adapter is there, opens with its priva
     const next = await find();
     return next?.source === 'sealed' && openSecret(nextKey, next.sealed, next.id) === secret;
   });
+});
+
+test('a table that changes reprices the models of a vendor in the file, without a word of the file changed', async () => {
+  await writeFile(path, 'version: 1\nproviders:\n  groq: {}\n');
+  const bed = await openBed({ configPath: path, variables: { TOLLGATE_PRICES_DIR: folder } });
+  open.push(bed);
+  const priceNow = async () => {
+    const { deployments } = await fetchView(bed.transport, 'routing');
+    return deployments.find(({ upstreamModel }) => upstreamModel === 'llama-3.1-8b-instant')?.price?.input;
+  };
+  expect(await priceNow()).not.toBe('123');
+  const table = JSON.parse(await readFile(vendorTableUrl('groq'), 'utf8'));
+  for (const model of table.models) model.prices = { input_mtok: 123, output_mtok: 456 };
+  await writeFile(join(folder, 'groq.json'), JSON.stringify(table));
+  await bed.catalog.configFile?.pricesChanged();
+  expect(await priceNow()).toBe('123');
 });
 
 test('several keys of a provider share its calls by weight; limits, weight and timeouts of the file reach the routers', async () => {

@@ -1,4 +1,10 @@
-import { type CredentialTestReply, type CredentialTestRequest, CredentialTestRequestSchema, SUBJECTS } from '@tollgate/contracts';
+import {
+  type CredentialTestReply,
+  type CredentialTestRequest,
+  CredentialTestRequestSchema,
+  type CredentialView,
+  SUBJECTS,
+} from '@tollgate/contracts';
 import { decodeJson, encodeJson } from '@tollgate/kernel';
 import { openSecret } from '@tollgate/policy';
 import { waitFor } from '@tollgate/testing';
@@ -119,11 +125,7 @@ test('a key that nobody saved by hand is tried in the background, once, and agai
     { provider: 'cohere', variable: 'COHERE_API_KEY', baseUrl: null },
   ]);
   const keyOf = async () => {
-    const rows = (await admin('GET', '/api/v1/credentials?limit=100')).body.data as {
-      variable: string | null;
-      test: unknown;
-      in_use: boolean;
-    }[];
+    const rows: CredentialView[] = (await admin('GET', '/api/v1/credentials?limit=100')).body.data;
     return rows.find(({ variable }) => variable === 'COHERE_API_KEY');
   };
   reply = { ...refused, reached: true };
@@ -143,7 +145,8 @@ test('a key that nobody saved by hand is tried in the background, once, and agai
   reply = { ...accepted, reached: true };
   await waitFor(async () => {
     await bed.catalog.keyWatch.look();
-    return (await keyOf())?.test?.outcome === 'accepted';
+    const key = await keyOf();
+    return key?.test?.outcome === 'accepted';
   });
   expect(variables()).toEqual(['COHERE_API_KEY']);
 });

@@ -115,8 +115,17 @@ export function codeOf({ json, headers }: Answer): string | null {
   if (typeof code === 'string') return code;
   if (typeof error === 'string') return error;
   const inner = (error as { code?: unknown; status?: unknown } | undefined)?.code;
-  return typeof inner === 'string' ? inner : null;
+  if (typeof inner === 'string') return inner;
+  const type = (error as { type?: unknown } | undefined)?.type;
+  return typeof type === 'string' && Object.hasOwn(OF_ANTHROPIC, type) ? (OF_ANTHROPIC[type] ?? null) : null;
 }
+
+/** Its envelope has types and no codes. */
+const OF_ANTHROPIC: Readonly<Record<string, string>> = {
+  not_found_error: 'model_not_found',
+  invalid_request_error: 'invalid_request',
+  request_too_large: 'body_too_large',
+};
 
 /** The payloads as they look in JSON: what is taken out of an answer before it is searched for our own words. */
 export const textsOf = (payloads: readonly Payload[]): readonly string[] =>

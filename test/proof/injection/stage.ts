@@ -40,7 +40,11 @@ export async function makeStage(stack: Stack): Promise<Stage> {
   const budget = await create('/budgets', { name: 'aimed at', subject, amount: '1000', period: 'total' });
   const limit = await create('/limits', { subject, kind: 'tokens', limit: 1_000_000, period_seconds: 60 });
   const route = await create('/routes', { model: 'aimed-at', targets: [{ model: 'sim/sim-fast' }] });
-  const provider = await create('/providers', { name: 'aimed-at', base_url: 'http://127.0.0.1:1/v1', allow_private_network: true });
+  const provider = await create('/providers', {
+    name: 'aimed-at',
+    base_url: 'http://127.0.0.1:1/v1',
+    allow_private_network: true,
+  });
   const credential = await create('/credentials', { provider_id: provider.id, name: 'aimed at', secret: 'sk-something' });
   const caller = await stack.createToken({ name: 'caller' });
   const people = await signInPerson(stack, create);

@@ -13,6 +13,8 @@ import { SealedLiterals } from './seal-literals.js';
 
 /** Where the file system tells of no change (network mounts), the file is looked at so often. */
 const POLL_MS = 2_000;
+/** The file's providers have prices from the tables, which begin on a day or hold for hours of the day. */
+const REFRESH_MS = 3_600_000;
 /** An editor writes in several steps. */
 const QUIET_MS = 50;
 
@@ -30,6 +32,8 @@ export interface ConfigFileSettings {
 export class ConfigFile {
   private readonly literals = new SealedLiterals();
   private good: ResolvedConfig | null = null;
+  /** Milliseconds since the epoch. */
+  private readAt = 0;
   private seen = '';
   private problem: string | null = null;
   private unbound = '';
@@ -82,6 +86,12 @@ export class ConfigFile {
     if (this.unbound !== '') await this.apply();
   }
 
+  /** What the price tables say of the file's providers is read anew; also done every hour. */
+  pricesChanged(): Promise<void> {
+    this.readAt = 0;
+    return this.check();
+  }
+
   /** Looks at the file now. */
   check(): Promise<void> {
     this.working = this.working
@@ -113,17 +123,19 @@ export class ConfigFile {
     } catch {
       return this.complain([{ line: 0, column: 0, message: 'cannot be read' }]);
     }
-    if (hashOf(text) === this.seen) return;
+    const same = hashOf(text) === this.seen;
+    if (same && (this.problem !== null || this.settings.store.nowMs() - this.readAt < REFRESH_MS)) return;
     const problems = await this.read(text);
     if (problems !== null) return this.complain(problems);
     await this.apply();
     this.settings.onApplied();
-    this.settings.logger.info({ file: this.settings.path }, 'configuration file applied');
+    if (!same) this.settings.logger.info({ file: this.settings.path }, 'configuration file applied');
   }
 
   /** Notes the text as seen, and its content as good where it is; else the problems. */
   private async read(text: string): Promise<readonly ConfigProblem[] | null> {
     this.seen = hashOf(text);
+    this.readAt = this.settings.store.nowMs();
     // Only who has a file pays for the parser.
     const { readConfig } = await import('./read-config.js');
     const reading = readConfig(text);

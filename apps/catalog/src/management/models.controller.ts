@@ -52,7 +52,7 @@ export class ModelsController {
   @HttpCode(200)
   @Permission(MODEL_OPERATIONS.refreshPrices)
   refreshPrices(): Promise<PriceRefresh> {
-    return refreshPrices(this.catalog.store);
+    return refreshPrices(this.catalog.store, async () => this.catalog.configFile?.pricesChanged());
   }
 
   @Get(':id')

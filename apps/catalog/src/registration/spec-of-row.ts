@@ -2,6 +2,7 @@ import { fail, ok, type Result } from '@tollgate/kernel';
 import { type PlaceProblem, type PlaceWish, type ProviderRow, placeProvider } from '@tollgate/providers';
 import type { ProviderSpec } from '../store/put-provider.js';
 import type { Origin } from '../store/session.js';
+import { UNKNOWN_CHECK } from './unknown-check.js';
 
 /** A vendor's row, placed by what an operator said of it, as a provider of the catalogue. */
 export function specOfRow(
@@ -21,7 +22,8 @@ export function specOfRow(
     serves,
     headers: row.headers,
     quirks: row.quirks,
-    check,
+    // With a key such a server wants it for its models, too.
+    check: check ?? (row.localByDefault && wish.secret === true ? UNKNOWN_CHECK : null),
     // The environment belongs to the operator: an address that stands there is meant.
     allowPrivateNetwork: row.localByDefault || (origin === 'environment' && (wish.baseUrl ?? null) !== null),
     pricesId: row.pricesId,
