@@ -1,6 +1,7 @@
 import { type Arrangement, type OtlpReceiver, type Stack, startOtlpReceiver, startStack } from '@tollgate/testing';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { describeBadInput } from './suites/bad-input.ts';
+import { describeContent } from './suites/content.ts';
 import { describeLeaving } from './suites/leaving.ts';
 import { describeMessages } from './suites/messages.ts';
 import { describeOfficialSchema } from './suites/official-schema.ts';
@@ -39,6 +40,7 @@ export function describeStack(arrangement: Arrangement, more: (stack: () => Stac
     describeRouting(current);
     describeMessages(current);
     describeResponses(current);
+    describeContent(current);
     more(current);
     // Last: it searches the logs of all before it.
     describeWatching(current, () => receiver as OtlpReceiver);

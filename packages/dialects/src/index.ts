@@ -1,3 +1,4 @@
+export { writeAnthropicModel, writeAnthropicModels } from './anthropic-messages/write-models.js';
 export { ReplyAssembler } from './canonical/assemble-reply.js';
 export { type CanonicalError, ERROR_CLASSES, type ErrorClass } from './canonical/canonical-error.js';
 export type { CanonicalEvent } from './canonical/canonical-event.js';
@@ -27,6 +28,8 @@ export { replayReply } from './canonical/replay-reply.js';
 export type { Target } from './canonical/target.js';
 export { DIALECT_ROWS, findDialect, translates } from './dialects.js';
 export { type SseSink, SseSplitter } from './framing/sse.js';
+export { capContent } from './gemini/cap-content.js';
+export { writeContentModel, writeContentModels } from './gemini/write-models.js';
 export { type JsonKind, type JsonMember, type JsonScanError, JsonScanner } from './json-scan/json-scanner.js';
 export { type JsonMemberSpec, type JsonScanOptions, JsonScanPlan } from './json-scan/plan.js';
 export { editRequest, type MaxOutputField, type RequestEdits } from './openai-chat/edit-request.js';

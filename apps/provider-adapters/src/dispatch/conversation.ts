@@ -71,7 +71,10 @@ export function openConversation(
     requestBytes: body.length,
   };
   if (common.same) return ok({ ...common, body: null, expect: {}, dropped: [] });
-  const read = speaker.caller.readRequest(body, { stream: call.stream });
+  const read = speaker.caller.readRequest(body, {
+    stream: call.stream,
+    ...(call.model === undefined ? {} : { model: call.model }),
+  });
   if (!read.ok) {
     const { code, message, param } = read.error;
     return fail({ code, message, ...(param === null ? {} : { param }) });

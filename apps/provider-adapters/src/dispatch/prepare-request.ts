@@ -1,5 +1,5 @@
 import type { UpstreamCall } from '@tollgate/contracts';
-import { editRequest } from '@tollgate/dialects';
+import { capContent, editRequest } from '@tollgate/dialects';
 import type { Dispatcher } from 'undici';
 import type { Target } from '../snapshot/target.js';
 import type { Conversation } from './conversation.js';
@@ -22,11 +22,7 @@ export function prepareRequest(
     const headers = requestHeaders(call.stream ? target.streamHeaders : target.answerHeaders, {}, traceparent);
     return { path, method: 'POST', headers: headers as string[], body: conversation.body };
   }
-  const pieces = editRequest(body, call.spans, {
-    model: sentModel(call, target, body),
-    ...(call.maxOutputTokens === null ? {} : { maxOutputTokens: call.maxOutputTokens, maxOutputField: target.maxOutputField }),
-    includeUsage: call.stream && target.asksForUsage,
-  });
+  const pieces = edited(call, target, body);
   const headers = requestHeaders(call.stream ? target.streamHeaders : target.answerHeaders, call.headers, traceparent);
   const [only] = pieces;
   if (only !== undefined && pieces.length === 1) return { path, method: 'POST', headers: headers as string[], body: only };
@@ -41,4 +37,15 @@ export function prepareRequest(
     // undici writes the elements of any iterable; its types name only streams.
     body: pieces as unknown as Buffer,
   };
+}
+
+function edited(call: UpstreamCall, target: Target, body: Uint8Array): Uint8Array[] {
+  const { maxOutputTokens } = call;
+  // The model is in the path there, and the bound of the answer not at the top.
+  if (target.dialect === 'gemini') return maxOutputTokens === null ? [body] : capContent(body, maxOutputTokens);
+  return editRequest(body, call.spans, {
+    model: sentModel(call, target, body),
+    ...(maxOutputTokens === null ? {} : { maxOutputTokens, maxOutputField: target.maxOutputField }),
+    includeUsage: call.stream && target.asksForUsage,
+  });
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { UsageAttempt, UsageBasis } from '@tollgate/contracts';
-import type { Peek, PeekReader } from '@tollgate/dialects';
+import type { Peek, PeekReader, RequestHints } from '@tollgate/dialects';
 import type { ErrorCode, Result } from '@tollgate/kernel';
 import { EMPTY_BYTES } from '@tollgate/kernel';
 import { clientAddress } from '@tollgate/nest';
@@ -69,6 +69,8 @@ export class Call implements SpoolEntry, TokenWaiter, JwtWaiter, Linked<Call> {
   /** Of the gateway or of the token, whichever is less; set once the token is known. */
   bodyBytesMax = 0;
 
+  /** What the path says of the call where the body does not. */
+  hints: RequestHints | undefined = undefined;
   reader: PeekReader | null = null;
   peek: Peek | null = null;
   chunks: Uint8Array[] = [];

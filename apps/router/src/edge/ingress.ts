@@ -4,6 +4,7 @@ import {
   type PeekLimits,
   type PeekReader,
   preparePeek,
+  type RequestHints,
   translates,
   type WrittenError,
   writeError,
@@ -30,7 +31,7 @@ export interface Ingress {
   /** In which a provider may serve it: the own one, and those that it can be brought to. */
   readonly dialects: readonly Dialect[];
   readonly references: References;
-  createReader(): PeekReader;
+  createReader(hints?: RequestHints): PeekReader;
   writeError(failure: Failure, requestId: string): WrittenError;
   /** For a stream whose head is out: its last event. */
   writeErrorEvent(failure: Failure, requestId: string): Uint8Array;

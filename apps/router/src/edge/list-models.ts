@@ -1,22 +1,29 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type ListedModel, writeModel, writeModels } from '@tollgate/dialects';
+import type { ListedModel } from '@tollgate/dialects';
 import { TollgateError } from '@tollgate/kernel';
 import { visibleRoutes } from '@tollgate/policy';
 import { redactText } from '@tollgate/telemetry';
 import { answerHeaders } from './answer-headers.js';
 import { authenticate } from './authenticate.js';
 import type { Call, Gate } from './call.js';
-import { CHAT_COMPLETIONS } from './ingress.js';
+import { type ModelShape, shapeOf } from './doors/model-shapes.js';
 import { newCall } from './open-call.js';
 import { refuse } from './refuse.js';
 import { sendAnswer } from './send-answer.js';
 
-/** GET /v1/models and /v1/models/{id}: what this token may call. Costs nothing, so it leaves no usage record. */
-export function listModels(gate: Gate, request: IncomingMessage, response: ServerResponse, name: string | null): void {
-  authenticate(newCall(gate, CHAT_COMPLETIONS, request, response), 'llm:chat', (call) => answer(call, name));
+export interface ModelQuestion {
+  /** Of one; null for all of them. */
+  readonly name: string | null;
+  readonly path: string;
 }
 
-function answer(call: Call, name: string | null): void {
+/** GET /v1/models and /v1/models/{id}: what this token may call, in the shape of who asks. Costs nothing, so it leaves no usage record. */
+export function listModels(gate: Gate, request: IncomingMessage, response: ServerResponse, question: ModelQuestion): void {
+  const shape = shapeOf(question.path, request.headers);
+  authenticate(newCall(gate, shape.ingress, request, response), 'llm:chat', (call) => answer(call, question.name, shape));
+}
+
+function answer(call: Call, name: string | null, shape: ModelShape): void {
   const { verified, access, gate } = call;
   const { index } = gate.routes;
   if (verified === null || access === null || call.over) return;
@@ -41,7 +48,7 @@ function answer(call: Call, name: string | null): void {
   }
   const headers = answerHeaders(call);
   headers.push('content-type', 'application/json; charset=utf-8');
-  const body = name === null || one === undefined ? writeModels(models) : writeModel(one);
+  const body = name === null || one === undefined ? shape.writeAll(models) : shape.writeOne(one);
   call.phase = 'done';
   sendAnswer(call.request, call.response, { status: 200, headers, body });
 }

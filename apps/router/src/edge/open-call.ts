@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestHints } from '@tollgate/dialects';
 import { newId } from '@tollgate/kernel';
 import { authenticate } from './authenticate.js';
 import type { Gate } from './call.js';
@@ -13,8 +14,15 @@ import { refuse, refuseWith } from './refuse.js';
 const ignore = (): void => undefined;
 
 /** Step 1: an id, a trace, a deadline, and an ear for the caller's leaving. */
-export function openCall(gate: Gate, ingress: Ingress, request: IncomingMessage, response: ServerResponse): void {
+export function openCall(
+  gate: Gate,
+  ingress: Ingress,
+  request: IncomingMessage,
+  response: ServerResponse,
+  hints?: RequestHints,
+): void {
   const call = newCall(gate, ingress, request, response);
+  call.hints = hints;
   if (gate.calls.size >= gate.config.callsMax) {
     refuseWith(call, 'overloaded', 'The gateway has too many calls under way. Try again shortly.');
     return;

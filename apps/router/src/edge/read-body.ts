@@ -31,7 +31,7 @@ export function readBody(call: Call): void {
     return;
   }
   call.phase = 'reading';
-  call.reader = call.ingress.createReader();
+  call.reader = call.ingress.createReader(call.hints);
   call.request.on('data', onData);
   call.request.on('end', onEnd);
 }

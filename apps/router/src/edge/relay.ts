@@ -94,13 +94,19 @@ function describe(call: Call, attempt: number, deploymentId: string): UpstreamCa
     dialect: ingress.dialect,
     stream: peek.stream,
     spans: peek.spans,
-    ...(course.model === null ? {} : { model: course.model }),
+    ...namedModel(call, course.model),
     ...outputMost(course.deployment, ingress),
     maxOutputTokens: call.outputCap ?? call.verified?.token.policy.caps.outputTokens ?? null,
     usageAsked: peek.usageAsked,
     timeouts: timeoutsOf(course.route, course.deployment),
     headers,
   };
+}
+
+/** That of a fallback, or of a path; else the body says it. */
+function namedModel({ hints, peek }: Call, fallback: string | null): { model?: string } {
+  if (fallback !== null) return { model: fallback };
+  return hints?.model === undefined || peek === null ? {} : { model: peek.model };
 }
 
 /** Only where it will be written in another dialect: there a bound may be obligatory. */

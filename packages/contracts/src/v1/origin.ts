@@ -34,7 +34,9 @@ export const ORIGIN_ROUTES: readonly { readonly prefix: string; readonly service
   // RFC 8414 puts the path of an issuer behind it.
   { prefix: '/.well-known/oauth-authorization-server', service: 'auth' },
   { prefix: '/v1', service: 'router' },
+  { prefix: '/v1beta', service: 'router' },
   { prefix: '/anthropic', service: 'router' },
+  { prefix: '/gemini', service: 'router' },
 ];
 
 /** The service that answers a path (without query), or null. A prefix matches whole segments only. */

@@ -78,7 +78,7 @@ export const UpstreamCallSchema = z.object({
   dialect: DialectSchema,
   stream: z.boolean(),
   spans: EditableSpansSchema,
-  /** The model to be asked for instead of the one that the body names: that of a fallback. */
+  /** The model to be asked for instead of the one that the body names: that of a fallback, or of a path. */
   model: z.string().optional(),
   /** Cap to put on the output, null = leave as it is. */
   maxOutputTokens: z.int().positive().nullable(),
