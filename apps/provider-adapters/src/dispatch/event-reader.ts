@@ -1,4 +1,5 @@
 import type { CanonicalEvent, SettledUsage, StreamReader, StreamWriter } from '@tollgate/dialects';
+import { EMPTY_BYTES } from '@tollgate/kernel';
 import type { AnswerReader, AnswerSink } from './answer-reader.js';
 import { type Conversation, failureOf } from './conversation.js';
 import { DialectUsage } from './dialect-usage.js';
@@ -45,7 +46,8 @@ export class EventReader implements AnswerReader {
   end(): void {
     if (this.over) return;
     this.reader.finish();
-    if (this.writer !== null) this.pass(this.writer.take());
+    // Of a grammar without a last event (Gemini) this is the end.
+    this.pass(this.writer?.take() ?? EMPTY_BYTES);
   }
 
   settle(): SettledUsage {

@@ -200,6 +200,7 @@ export class Harness {
       endpoint: 'chat.completions',
       dialect,
       ...(options.modelOutputTokensMax === undefined ? {} : { modelOutputTokensMax: options.modelOutputTokensMax }),
+      ...(options.hints?.model === undefined ? {} : { model: options.hints.model }),
       stream: read.value.stream,
       spans: read.value.spans,
       maxOutputTokens: options.maxOutputTokens ?? null,

@@ -64,7 +64,8 @@ export const writeError = (error: CanonicalError): WrittenFailure => ({
 
 export const envelopeOf = (error: CanonicalError): JsonObject => ({
   error: {
-    code: STATUS_OF_CLASS[error.class],
+    // The status of the answer itself, where that is known.
+    code: error.status ?? STATUS_OF_CLASS[error.class],
     message: error.message,
     status: WORDS[error.class],
     details:

@@ -22,8 +22,8 @@ const OPENAI: ModelShape = { ingress: CHAT_COMPLETIONS, writeAll: writeModels, w
 const ANTHROPIC: ModelShape = { ingress: MESSAGES, writeAll: writeAnthropicModels, writeOne: writeAnthropicModel };
 const GEMINI: ModelShape = { ingress: GENERATE_CONTENT, writeAll: writeContentModels, writeOne: writeContentModel };
 
-/** By path where the vendors' differ; OpenAI and Anthropic share one, and Anthropic's SDKs always name their version. */
+/** By path where the vendors' differ; they share one, and there Anthropic's SDKs name their version and Google's bring the key in a header of its own. */
 export function shapeOf(path: string, headers: IncomingHttpHeaders): ModelShape {
-  if (isContentPath(path)) return GEMINI;
+  if (isContentPath(path) || headers['x-goog-api-key'] !== undefined) return GEMINI;
   return path.startsWith('/anthropic/') || headers['anthropic-version'] !== undefined ? ANTHROPIC : OPENAI;
 }
