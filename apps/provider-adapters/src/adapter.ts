@@ -81,8 +81,14 @@ export class Adapter {
   }
 
   /** Not of the path of calls: asked for when a key is saved, or by hand. */
-  testCredential(request: CredentialTestRequest): Promise<CredentialTestReply> {
-    return testCredential(request, this.opener, this.pools);
+  async testCredential(request: CredentialTestRequest): Promise<CredentialTestReply> {
+    try {
+      return await testCredential(request, this.opener, this.pools);
+    } finally {
+      // It may never come into the catalogue: nobody else would close what was opened to it.
+      const { view } = this.keeper;
+      if (view !== null) this.pools.keepOnly(view.origins());
+    }
   }
 
   /** The same for a deployment of the catalogue, with its provider's own free call. */

@@ -1,6 +1,6 @@
 import type { CredentialCheck, CredentialTestReply, UpstreamProvider } from '@tollgate/contracts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Harness, SECRET, until } from '../testing/harness.js';
+import { Harness, SECRET, TestUpstream, until } from '../testing/harness.js';
 
 let harness: Harness;
 beforeEach(async () => {
@@ -89,4 +89,17 @@ test('a probe asks the provider of a deployment; one without a free call is not 
   expect(await harness.adapter.probe('dep_sealed')).toMatchObject({ outcome: 'accepted', reached: true });
   expect(harness.upstream.requests.map(({ path }) => path)).toEqual(['/v1/models']);
   expect(await harness.adapter.probe('dep_nowhere')).toMatchObject({ outcome: 'unknown' });
+});
+
+test('a place that the catalogue does not name is asked and left: no connection to it stays', async () => {
+  const elsewhere = new TestUpstream();
+  await elsewhere.listen();
+  try {
+    elsewhere.handler = (response) => response.writeHead(401).end();
+    expect(await tried('cred_sealed', MODELS, { baseUrl: elsewhere.url })).toMatchObject({ outcome: 'refused' });
+    expect(elsewhere.connections).toBe(1);
+    await until(() => elsewhere.sockets.size === 0);
+  } finally {
+    await elsewhere.close();
+  }
 });
